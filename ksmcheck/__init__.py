@@ -1,0 +1,1 @@
+"""ksmcheck: a model checker for races in kernel memory management."""

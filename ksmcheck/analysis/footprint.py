@@ -1,0 +1,147 @@
+"""What a step can change and what an expression can see, as sets of cells of the flat state.
+
+Both are upper bounds: an index that is not constant stands for every cell of the variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.ir.program import Program
+from ksmcheck.ir.step import (
+    Assign,
+    Block,
+    Branch,
+    Check,
+    Choose,
+    Goto,
+    Observe,
+    Operation,
+    Require,
+    SetTemp,
+    When,
+)
+
+
+def subexpressions(expr: Expr) -> Iterator[Expr]:
+    """``expr`` and everything below it, without recursion because expressions may be deep."""
+    stack = [expr]
+    while stack:
+        item = stack.pop()
+        yield item
+        match item:
+            case Const() | Temp():
+                pass
+            case Read(_, index):
+                stack += index
+            case Not(operand) | BitCount(operand):
+                stack.append(operand)
+            case Binary(_, left, right):
+                stack += (left, right)
+            case Ite(condition, then, orelse):
+                stack += (condition, then, orelse)
+            case _:
+                assert_never(item)
+
+
+def temps_of(expr: Expr) -> set[int]:
+    """The temps that ``expr`` reads."""
+    return {item.number for item in subexpressions(expr) if isinstance(item, Temp)}
+
+
+def all_operations(operations: tuple[Operation, ...]) -> Iterator[Operation]:
+    """``operations`` and those inside When, the When itself included."""
+    for operation in operations:
+        yield operation
+        if isinstance(operation, When):
+            yield from all_operations(operation.then)
+            yield from all_operations(operation.orelse)
+
+
+def blocks(block: Block) -> Iterator[Block]:
+    """``block`` and every block below it."""
+    yield block
+    match block.end:
+        case Goto():
+            pass
+        case Branch(_, then, orelse):
+            yield from blocks(then)
+            yield from blocks(orelse)
+        case Choose(_, arms):
+            for arm in arms:
+                yield from blocks(arm)
+        case _:
+            assert_never(block.end)
+
+
+def targets(block: Block) -> set[int]:
+    """The locations to which a step with this block may go."""
+    ends = [item.end for item in blocks(block)]
+    return {end.location for end in ends if isinstance(end, Goto)}
+
+
+def expressions_of(operation: Operation) -> tuple[Expr, ...]:
+    """The expressions of the operation itself (not of those inside a When)."""
+    match operation:
+        case Assign(_, index, value):
+            return (*index, value)
+        case SetTemp(_, value):
+            return (value,)
+        case Check(condition) | Require(condition) | When(condition):
+            return (condition,)
+        case Observe(_, condition):
+            return (condition,)
+        case _:
+            assert_never(operation)
+
+
+def block_temps(block: Block) -> set[int]:
+    """The temps that are read anywhere in ``block``."""
+    found: set[int] = set()
+    for item in blocks(block):
+        for operation in all_operations(item.operations):
+            for expr in expressions_of(operation):
+                found |= temps_of(expr)
+        if isinstance(item.end, Branch):
+            found |= temps_of(item.end.condition)
+    return found
+
+
+class Footprint:
+    """Cells of ``program``, numbered as in its flat state."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._offsets = program.offsets()
+
+    def reads(self, expr: Expr) -> frozenset[int]:
+        """The cells that decide the value of ``expr``, in the state before and after alike."""
+        found: set[int] = set()
+        for item in subexpressions(expr):
+            if isinstance(item, Read):
+                found.update(self._cells(item.variable, item.index))
+        return frozenset(found)
+
+    def writes(self, block: Block) -> frozenset[int]:
+        """The cells that ``block`` may store to; the actor's location is not among them."""
+        found: set[int] = set()
+        for item in blocks(block):
+            for operation in all_operations(item.operations):
+                if isinstance(operation, Assign):
+                    found.update(self._cells(operation.variable, operation.index))
+        return frozenset(found)
+
+    def location(self, actor: int) -> int:
+        """The cell of an actor's location."""
+        return self._offsets[self._program.actors[actor].location]
+
+    def _cells(self, variable: int, index: tuple[Expr, ...]) -> range:
+        declared, start = self._program.variables[variable], self._offsets[variable]
+        cell = 0
+        for item, size in zip(index, declared.dims, strict=True):
+            if not isinstance(item, Const):
+                return range(start, start + declared.cells)
+            cell = cell * size + item.value
+        return range(start + cell, start + cell + 1)

@@ -1,0 +1,1 @@
+"""What can run an IR program: the evaluator (the meaning) and the engines that imitate it."""

@@ -1,0 +1,90 @@
+"""What the native engine asks of blocks and cells beyond ``analysis.footprint``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from ksmcheck.analysis.footprint import (
+    all_operations,
+    blocks,
+    expressions_of,
+    subexpressions,
+)
+from ksmcheck.ir.expr import Const, Expr, Read
+from ksmcheck.ir.program import Program
+from ksmcheck.ir.step import Assign, Block, Branch, Choose, Goto
+
+
+def variables_read(expr: Expr) -> frozenset[int]:
+    """The variables that ``expr`` reads, in the state before or after."""
+    return frozenset(item.variable for item in subexpressions(expr) if isinstance(item, Read))
+
+
+def scope_blocks(block: Block) -> Iterator[Block]:
+    """``block`` and the blocks below it that are not in an arm of a Choose."""
+    yield block
+    if isinstance(block.end, Branch):
+        yield from scope_blocks(block.end.then)
+        yield from scope_blocks(block.end.orelse)
+
+
+def block_reads(block: Block) -> frozenset[int]:
+    """The variables that are read anywhere in ``block``."""
+    found: set[int] = set()
+    for item in blocks(block):
+        for operation in all_operations(item.operations):
+            for expr in expressions_of(operation):
+                found |= variables_read(expr)
+        if isinstance(item.end, Branch):
+            found |= variables_read(item.end.condition)
+    return frozenset(found)
+
+
+def block_writes(block: Block) -> frozenset[int]:
+    """The variables that are assigned anywhere in ``block``."""
+    return frozenset(
+        operation.variable
+        for item in blocks(block)
+        for operation in all_operations(item.operations)
+        if isinstance(operation, Assign)
+    )
+
+
+def outcomes(block: Block) -> int:
+    """At most how many outcomes ``block`` has."""
+    match block.end:
+        case Goto():
+            return 1
+        case Branch(_, then, orelse):
+            return max(outcomes(then), outcomes(orelse), 1)
+        case Choose(_, arms):
+            return max(sum(outcomes(arm) for arm in arms), 1)
+        case _:
+            assert_never(block.end)
+
+
+class Cells:
+    """The cells of ``program``, numbered as in its flat state."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.offsets = program.offsets()
+
+    def of(self, variable: int, index: tuple[Expr, ...]) -> range:
+        """The cells that ``variable[index]`` may be."""
+        declared, start = self._program.variables[variable], self.offsets[variable]
+        cell = 0
+        for item, size in zip(index, declared.dims, strict=True):
+            if not isinstance(item, Const) or not 0 <= item.value < size:
+                return range(start, start + declared.cells)
+            cell = cell * size + item.value
+        return range(start + cell, start + cell + 1)
+
+    def read_by(self, expr: Expr) -> frozenset[int]:
+        """The cells that decide the value of ``expr``, before and after alike."""
+        found: set[int] = set()
+        for item in subexpressions(expr):
+            if isinstance(item, Read):
+                found.update(self.of(item.variable, item.index))
+        return frozenset(found)

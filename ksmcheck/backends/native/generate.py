@@ -1,0 +1,169 @@
+"""A program as one C file that the runtime can search: the inverse of reading it.
+
+Takes a Program; gives the text, and the layout that tells how its states are packed. The text
+depends on the program alone, so its digest names the compiled object.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ksmcheck.backends.native.cells import outcomes
+from ksmcheck.backends.native.layout import Layout, lay_out
+from ksmcheck.backends.native.properties import Questions, quoted
+from ksmcheck.backends.native.steps import SetupWriter, StepWriter
+from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
+from ksmcheck.ir.source import Span
+
+
+@frozen
+class Generated:
+    """The C of a program; ``fanout`` is the most outcomes that a state can have."""
+
+    text: str
+    layout: Layout
+    fanout: int
+    initials: int
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """What the compiler's command line must define, for the model and the runtime alike."""
+        return (f"-DKSM_WORDS={self.layout.words}", f"-DKSM_BYTES={self.layout.size}")
+
+
+def generate(program: Program) -> Generated:
+    """The C file of ``program``."""
+    layout = lay_out(program)
+    questions = Questions.of(layout)
+    steps: list[str] = []
+    for number in range(len(program.actors)):
+        steps += _actor(program, layout, questions, number)
+    fanout = sum(
+        max((outcomes(step.block) for step in actor.steps), default=0) for actor in program.actors
+    )
+    initials = outcomes(program.setup)
+    lines = [
+        f"/* {quoted(program.identity.model)}: {quoted(program.identity.question)} */",
+        '#include "runtime.h"',
+        "",
+        "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
+        "",
+        *_facts(program, layout, fanout, initials),
+        *_over(program, layout),
+        *questions.definitions(),
+        *steps,
+        *questions.check_function(),
+        *_setup(layout),
+        *_expand(program),
+    ]
+    return Generated("\n".join(lines) + "\n", layout, fanout, initials)
+
+
+def line_directive(span: Span) -> str:
+    """Say that what follows is the model's own line."""
+    return f'#line {max(1, span.line)} "{quoted(span.file)}"'
+
+
+def _actor(program: Program, layout: Layout, questions: Questions, number: int) -> list[str]:
+    actor = program.actors[number]
+    first = sum(len(item.steps) for item in program.actors[:number])
+    place = layout.places[actor.location]
+    if not place.fields:
+        return []
+    home = place.fields[0]
+    words = ", ".join(f"s{i} = s[{i}]" for i in range(layout.words))
+    lines = [
+        f"/* The steps of {quoted(actor.name)}. */",
+        f"static ksm_successor *actor_{number}(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
+        "{",
+        f"    const uint64_t {words};",
+        f"    switch (s{home.word} >> {home.shift} & {home.mask}u) {{",
+    ]
+    writer = StepWriter(layout, questions, number)
+    for step in actor.steps:
+        body = writer.step(step.location, first + step.location)
+        if body:
+            lines += [f"    case {step.location - place.lo}: {{ /* {quoted(step.text)} */"]
+            lines += [line_directive(step.span)]
+            lines += [f"        {line}" for line in body]
+            lines += ["        break;", "    }"]
+    return [*lines, "    }", "    return o;", "}", ""]
+
+
+def _expand(program: Program) -> list[str]:
+    lines = [
+        "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
+        "{",
+    ]
+    lines += [
+        f"    o = actor_{number}(s, o, w);"
+        for number, actor in enumerate(program.actors)
+        if actor.steps
+    ]
+    return [*lines, "    return o;", "}", ""]
+
+
+def _setup(layout: Layout) -> list[str]:
+    return [
+        "ksm_successor *ksm_initial(ksm_successor *o, ksm_worker *w)",
+        "{",
+        "    (void)w;",
+        *(f"    {line}" for line in SetupWriter(layout).write()),
+        "    return o;",
+        "}",
+        "",
+    ]
+
+
+def _over(program: Program, layout: Layout) -> list[str]:
+    tests: list[str] = []
+    for actor in program.actors:
+        place = layout.places[actor.location]
+        if not actor.daemon and actor.steps and place.fields:
+            home = place.fields[0]
+            tests.append(
+                f"(n[{home.word}] >> {home.shift} & {home.mask}u) == {actor.done - place.lo}"
+            )
+    return [
+        "bool ksm_over(const uint64_t *n)",
+        "{",
+        "    (void)n;",
+        f"    return {' && '.join(tests) or 'true'};",
+        "}",
+        "",
+    ]
+
+
+def _facts(program: Program, layout: Layout, fanout: int, initials: int) -> list[str]:
+    classes = _lock_classes(program.edges)
+    before = ", ".join(str(classes.index(edge.before)) for edge in program.edges)
+    after = ", ".join(str(classes.index(edge.after)) for edge in program.edges)
+    deadlock = BuiltinCheck.DEADLOCK not in program.disabled
+    numbers = {
+        "words": layout.words,
+        "bytes": layout.size,
+        "fanout": fanout,
+        "initials": initials,
+        "faults": len(program.faults),
+        "properties": len(program.properties),
+        "witnesses": len(program.properties),
+        "flags": len(program.edges),
+        "steps": sum(len(actor.steps) for actor in program.actors),
+        "deadlock": int(deadlock),
+        "lock_classes": len(classes) if BuiltinCheck.LOCK_ORDER not in program.disabled else 0,
+    }
+    return [
+        f"static const uint32_t before[] = {{{before or '0'}}};",
+        f"static const uint32_t after[] = {{{after or '0'}}};",
+        "",
+        "const ksm_model_facts ksm_model = {",
+        *(f"    .{name} = {value}," for name, value in numbers.items()),
+        "    .before = before,",
+        "    .after = after,",
+        "};",
+        "",
+    ]
+
+
+def _lock_classes(edges: tuple[LockOrderEdge, ...]) -> list[str]:
+    return sorted({name for edge in edges for name in (edge.before, edge.after)})

@@ -1,0 +1,248 @@
+"""The compiled object as Python sees it: the structures of runtime.h and one search at a time."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from enum import IntEnum
+from pathlib import Path
+
+from attrs import frozen
+
+from ksmcheck.backends.native.generate import Generated
+
+NONE = 0xFFFFFFFF
+NO_LIMIT = (1 << 64) - 1
+
+State = tuple[int, ...]
+
+
+class VisitedSet(IntEnum):
+    """How the visited set remembers a state; only EXACT never forgets one."""
+
+    EXACT = 0
+    COMPACT = 1
+    BITSTATE = 2
+
+
+class Ending(IntEnum):
+    """Why ``ksm_run`` came back: enum ksm_stop_reason."""
+
+    EXHAUSTED = 0
+    VIOLATED = 1
+    STATE_LIMIT = 2
+    DEPTH_LIMIT = 3
+    MEMORY_LIMIT = 4
+    INTERRUPTED = 5
+    QUESTION = 6
+    NO_MEMORY = 7
+    NO_START = 8
+
+
+class Options(ctypes.Structure):
+    """ksm_options."""
+
+    _fields_ = (
+        ("max_states", ctypes.c_uint64),
+        ("max_depth", ctypes.c_uint64),
+        ("memory_limit", ctypes.c_uint64),
+        ("workers", ctypes.c_uint32),
+        ("all", ctypes.c_uint32),
+        ("visited", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+    )
+
+
+class CountersStructure(ctypes.Structure):
+    """ksm_counters."""
+
+    _fields_ = (
+        ("states", ctypes.c_uint64),
+        ("transitions", ctypes.c_uint64),
+        ("depth", ctypes.c_uint64),
+        ("frontier", ctypes.c_uint64),
+        ("memory", ctypes.c_uint64),
+        ("table_bytes", ctypes.c_uint64),
+    )
+
+
+class EdgeStructure(ctypes.Structure):
+    """ksm_edge: one transition of the automaton of path conditions."""
+
+    _fields_ = (
+        ("condition", ctypes.c_uint32),
+        ("atom", ctypes.c_uint32),
+        ("outcome", ctypes.c_uint32),
+        ("answer", ctypes.c_uint32),
+    )
+
+
+@frozen
+class Counters:
+    """How far a search has come; ``memory`` is what it keeps, in bytes."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    memory: int
+
+
+@frozen
+class Found:
+    """A finding: the path to its state, and the state after the step when it is about a step."""
+
+    depth: int
+    state: int
+    instance: int
+    next: State
+
+
+class Search:
+    """One search of a compiled model. To be closed; a context manager closes it."""
+
+    def __init__(self, library: Library, options: Options) -> None:
+        self._library = library
+        self._functions = library.functions
+        self._handle = self._functions.ksm_open(ctypes.byref(options))
+        if not self._handle:
+            raise MemoryError("the search could not reserve its memory")
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle:
+            self._functions.ksm_close(self._handle)
+            self._handle = None
+
+    def run(self) -> Ending:
+        """Search until something ends it; other threads of this process go on meanwhile."""
+        return Ending(self._functions.ksm_run(self._handle))
+
+    def interrupt(self) -> None:
+        """Make ``run`` come back soon. From any thread."""
+        self._functions.ksm_interrupt(self._handle)
+
+    def counters(self) -> Counters:
+        """From any thread, at any time."""
+        raw = CountersStructure()
+        self._functions.ksm_read_counters(self._handle, ctypes.byref(raw))
+        return Counters(raw.states, raw.transitions, raw.depth, raw.frontier, raw.memory)
+
+    def setup_fault(self) -> int | None:
+        """The first fault of the setup."""
+        fault = int(self._functions.ksm_setup_fault(self._handle))
+        return None if fault == NONE else fault
+
+    def witnessed(self) -> frozenset[int]:
+        """The properties whose witness was reached."""
+        count = len(self._library.generated.layout.program.properties)
+        raw = self._functions.ksm_witnessed(self._handle)
+        return frozenset(number for number in range(count) if raw[number])
+
+    def fired(self) -> tuple[frozenset[int], ...]:
+        """For each actor, the locations whose step had an outcome."""
+        actors = self._library.generated.layout.program.actors
+        raw = (ctypes.c_uint8 * max(1, sum(len(actor.steps) for actor in actors)))()
+        self._functions.ksm_read_fired(self._handle, raw)
+        result, first = [], 0
+        for actor in actors:
+            result.append(frozenset(i for i in range(len(actor.steps)) if raw[first + i]))
+            first += len(actor.steps)
+        return tuple(result)
+
+    def findings(self) -> Iterator[tuple[int, Found]]:
+        """The findings by slot: the deadlock, then faults, properties, flags by number."""
+        program, layout = self._library.generated.layout.program, self._library.generated.layout
+        slots = 1 + len(program.faults) + len(program.properties) + len(program.edges)
+        raw = ctypes.cast(
+            self._functions.ksm_findings(self._handle),
+            ctypes.POINTER(_finding_structure(layout.words) * slots),
+        ).contents
+        for slot in range(slots):
+            if raw[slot].depth != NONE:
+                after = layout.unpack(list(raw[slot].next))
+                item = raw[slot]
+                yield slot, Found(item.depth, item.state, item.instance, after)
+
+    def path(self, state: int) -> tuple[State, ...]:
+        """The states from an initial one to ``state``."""
+        layout = self._library.generated.layout
+        length = self._functions.ksm_path(self._handle, state, None, 0)
+        words = (ctypes.c_uint64 * (length * layout.words))()
+        self._functions.ksm_path(self._handle, state, words, length)
+        each = layout.words
+        return tuple(layout.unpack(words[i * each : (i + 1) * each]) for i in range(length))
+
+    def save(self, path: Path, digest: bytes) -> int:
+        """Write a checkpoint; 0, or the system's error number."""
+        return int(self._functions.ksm_save(self._handle, str(path).encode(), digest))
+
+    def restore(self, path: Path, digest: bytes) -> int:
+        """Go on from a checkpoint; 0, the system's error number, or a negative refusal."""
+        return int(self._functions.ksm_restore(self._handle, str(path).encode(), digest))
+
+    def questions(self) -> list[tuple[int, int, int]]:
+        """The edges that the search stopped for: (condition, atom, outcome)."""
+        count = int(self._functions.ksm_questions(self._handle, None, 0))
+        raw = (EdgeStructure * max(1, count))()
+        self._functions.ksm_questions(self._handle, raw, count)
+        return [(item.condition, item.atom, item.outcome) for item in raw[:count]]
+
+    def answer(self, edges: list[tuple[int, int, int, int]]) -> None:
+        """Answer edges: (condition, atom, outcome, the condition that follows or NONE)."""
+        raw = (EdgeStructure * max(1, len(edges)))(*edges)
+        self._functions.ksm_answer(self._handle, raw, len(edges))
+
+
+class Library:
+    """A loaded object. It stays loaded as long as this lives."""
+
+    def __init__(self, path: Path, generated: Generated) -> None:
+        self.generated = generated
+        self.functions = ctypes.CDLL(str(path))
+        self._declare()
+
+    def search(self, options: Options) -> Search:
+        """A new search; MemoryError when the machine refuses."""
+        return Search(self, options)
+
+    def _declare(self) -> None:
+        handle, number, words = ctypes.c_void_p, ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64)
+        edges = ctypes.POINTER(EdgeStructure)
+        signatures: tuple[tuple[str, object, tuple[object, ...]], ...] = (
+            ("ksm_open", handle, (ctypes.POINTER(Options),)),
+            ("ksm_run", ctypes.c_uint32, (handle,)),
+            ("ksm_interrupt", None, (handle,)),
+            ("ksm_read_counters", None, (handle, ctypes.POINTER(CountersStructure))),
+            ("ksm_findings", handle, (handle,)),
+            ("ksm_setup_fault", ctypes.c_uint32, (handle,)),
+            ("ksm_witnessed", ctypes.POINTER(ctypes.c_uint8), (handle,)),
+            ("ksm_read_fired", None, (handle, ctypes.POINTER(ctypes.c_uint8))),
+            ("ksm_path", number, (handle, ctypes.c_uint32, words, number)),
+            ("ksm_save", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
+            ("ksm_restore", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
+            ("ksm_questions", number, (handle, edges, number)),
+            ("ksm_answer", None, (handle, edges, number)),
+            ("ksm_close", None, (handle,)),
+        )
+        for name, result, arguments in signatures:
+            function = getattr(self.functions, name)
+            function.restype = result
+            function.argtypes = list(arguments)
+
+
+def _finding_structure(words: int) -> type[ctypes.Structure]:
+    """ksm_finding, whose size depends on the model."""
+
+    class Finding(ctypes.Structure):
+        _fields_ = (
+            ("depth", ctypes.c_uint32),
+            ("state", ctypes.c_uint32),
+            ("instance", ctypes.c_uint32),
+            ("reserved", ctypes.c_uint32),
+            ("next", ctypes.c_uint64 * words),
+        )
+
+    return Finding

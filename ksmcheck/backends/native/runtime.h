@@ -1,0 +1,181 @@
+/*
+ * What a generated model and the search runtime know of each other.
+ *
+ * A state is KSM_WORDS 64-bit words while it is worked on and KSM_BYTES bytes (a multiple of 4) in
+ * the store. Both are given on the compiler's command line and are the same for model and runtime.
+ */
+#ifndef KSM_RUNTIME_H
+#define KSM_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef KSM_WORDS
+#define KSM_WORDS 1
+#endif
+#ifndef KSM_BYTES
+#define KSM_BYTES (8 * KSM_WORDS)
+#endif
+
+/* The value of ksm_finding.depth that says "not found", and of a parent link "initial state". */
+#define KSM_NONE UINT32_MAX
+
+/* Which properties a step may have changed: 0 none, 1 all, others as the model numbers them. */
+#define KSM_CHECK_NONE 0
+#define KSM_CHECK_ALL 1
+
+/* A successor on its way to the hash table. The model fills in word and check. */
+typedef struct {
+    uint64_t word[KSM_WORDS];
+    uint64_t hash;
+    uint64_t slot;
+    uint32_t parent;
+    uint16_t check;
+    uint16_t ordinal; /* which of its parent's successors it is */
+} ksm_successor;
+
+/* What the runtime needs to know of the model before it starts. */
+typedef struct {
+    uint32_t words;
+    uint32_t bytes;
+    uint32_t fanout;     /* no state has more outcomes than this */
+    uint32_t initials;   /* nor the setup more than this */
+    uint32_t faults;
+    uint32_t properties;
+    uint32_t witnesses;
+    uint32_t flags;
+    uint32_t steps;      /* steps of all actors together, for "fired" */
+    uint32_t deadlock;   /* 1 when a deadlock is a violation */
+    const uint32_t *before; /* flag f: a lock of class after[f] was taken under before[f] */
+    const uint32_t *after;
+    uint32_t lock_classes;
+} ksm_model_facts;
+
+typedef struct ksm_worker ksm_worker;
+
+/* ---- given by the model -------------------------------------------------------------------- */
+
+extern const ksm_model_facts ksm_model;
+
+/* Append every successor of state s to out; faults and flags go to the functions below. */
+ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *out, ksm_worker *w);
+/* Append the initial states. */
+ksm_successor *ksm_initial(ksm_successor *out, ksm_worker *w);
+/* Look at the properties of class `check` in the new state s. */
+void ksm_check(uint32_t check, const uint64_t *s, ksm_worker *w);
+/* Is every finite actor done? */
+bool ksm_over(const uint64_t *s);
+
+/* ---- called by the model ------------------------------------------------------------------- */
+
+/* This outcome of the state being expanded is fault `fault`. */
+void ksm_fault(ksm_worker *w, uint32_t fault);
+/* Instance `instance` of property `property` is false in the state being checked. */
+void ksm_violation(ksm_worker *w, uint32_t property, uint32_t instance);
+/* The same for a step property, over the step to `next`. */
+void ksm_step_violation(ksm_worker *w, uint32_t property, uint32_t instance, const uint64_t *next);
+/* Flag `flag` was observed on the completed step to `next`. */
+void ksm_flag(ksm_worker *w, uint32_t flag, const uint64_t *next);
+
+/*
+ * The condition that follows when `atom` has `outcome` under `condition`: a condition, KSM_NONE
+ * when that is infeasible. An edge that nobody has answered yet is queued as a question; the
+ * expansion of this state is then dropped and repeated after the answer.
+ */
+uint32_t ksm_condition(ksm_worker *w, uint32_t condition, uint32_t atom, uint32_t outcome);
+
+/* The part of a worker that the model touches. */
+struct ksm_worker {
+    uint8_t *fired;   /* [steps]: this step has had an outcome */
+    uint8_t *seen;    /* [witnesses], shared by all workers: this witness has been true */
+    uint8_t *flagged; /* [flags], shared by all workers: this flag is already known */
+};
+
+/* Floor division and modulus, as in Python; the divisor is not 0. */
+static inline int64_t ksm_div(int64_t a, int64_t b)
+{
+    int64_t q = a / b;
+    return q - ((a % b != 0) && ((a < 0) != (b < 0)));
+}
+
+static inline int64_t ksm_mod(int64_t a, int64_t b)
+{
+    int64_t r = a % b;
+    return r + ((r != 0 && ((r < 0) != (b < 0))) ? b : 0);
+}
+
+/* ---- called by the engine ------------------------------------------------------------------ */
+
+enum ksm_visited { KSM_EXACT, KSM_COMPACT, KSM_BITSTATE };
+
+enum ksm_stop_reason {
+    KSM_EXHAUSTED,
+    KSM_VIOLATED,
+    KSM_STATE_LIMIT,
+    KSM_DEPTH_LIMIT,
+    KSM_MEMORY_LIMIT,
+    KSM_INTERRUPTED,
+    KSM_QUESTION,   /* answer the questions and run again */
+    KSM_NO_MEMORY,  /* the machine refused memory before the limit */
+    KSM_NO_START    /* the setup faulted or has no outcome: see ksm_setup_fault */
+};
+
+typedef struct {
+    uint64_t max_states;   /* 0: no limit */
+    uint64_t max_depth;    /* UINT64_MAX: no limit */
+    uint64_t memory_limit; /* bytes, for everything that the search keeps */
+    uint32_t workers;
+    uint32_t all;          /* 1: go on after a violation */
+    uint32_t visited;      /* enum ksm_visited */
+    uint32_t reserved;
+} ksm_options;
+
+typedef struct {
+    uint64_t states;
+    uint64_t transitions;
+    uint64_t depth;
+    uint64_t frontier;
+    uint64_t memory;
+    uint64_t table_bytes;
+} ksm_counters;
+
+/* The shortest way to one violation: a path to `state`, then (for steps and flags) to `next`. */
+typedef struct {
+    uint32_t depth;
+    uint32_t state;
+    uint32_t instance;
+    uint32_t reserved;
+    uint64_t next[KSM_WORDS];
+} ksm_finding;
+
+typedef struct {
+    uint32_t condition;
+    uint32_t atom;
+    uint32_t outcome;
+    uint32_t answer;
+} ksm_edge;
+
+typedef struct ksm_search ksm_search;
+
+ksm_search *ksm_open(const ksm_options *options);
+uint32_t ksm_run(ksm_search *search);
+void ksm_interrupt(ksm_search *search);
+void ksm_read_counters(ksm_search *search, ksm_counters *out);
+/* Findings in the order: deadlock, faults, properties, flags. */
+const ksm_finding *ksm_findings(ksm_search *search);
+uint32_t ksm_setup_fault(ksm_search *search);
+const uint8_t *ksm_witnessed(ksm_search *search);
+void ksm_read_fired(ksm_search *search, uint8_t *out);
+/*
+ * How many states the path from an initial one to `state` has. When `out` has room for them, their
+ * words are written there.
+ */
+uint64_t ksm_path(ksm_search *search, uint32_t state, uint64_t *out, uint64_t room);
+int ksm_save(ksm_search *search, const char *path, const uint8_t *digest);
+int ksm_restore(ksm_search *search, const char *path, const uint8_t *digest);
+uint64_t ksm_questions(ksm_search *search, ksm_edge *out, uint64_t room);
+void ksm_answer(ksm_search *search, const ksm_edge *edges, uint64_t count);
+void ksm_close(ksm_search *search);
+
+#endif

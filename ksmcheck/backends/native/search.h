@@ -1,0 +1,201 @@
+/*
+ * The data of a running search. Read this before runtime.c.
+ *
+ * States are stored once, in the order in which they were found; that array is the breadth-first
+ * queue, and a state's number is its place in it. Numbers are handed to workers in chunks, so a
+ * level of the search is a list of spans. The visited set holds numbers, not states.
+ */
+#ifndef KSM_SEARCH_H
+#define KSM_SEARCH_H
+
+#include <pthread.h>
+
+#include "memory.h"
+#include "runtime.h"
+
+#define KSM_BATCH 256   /* successors that are looked up together */
+#define KSM_CHUNK 4096  /* state numbers given to a worker at once, at least */
+#define KSM_MAX_BITS 32 /* the hash table's entries hold this many bits */
+
+/* State numbers from begin up to, not including, end. */
+typedef struct {
+    uint32_t begin;
+    uint32_t end;
+} ksm_span;
+
+typedef struct {
+    ksm_span *items;
+    uint64_t count;
+    uint64_t room;
+} ksm_spans;
+
+typedef struct {
+    ksm_worker face; /* first: the model sees only this */
+    ksm_search *search;
+    pthread_t thread;
+    uint64_t states;
+    uint64_t transitions;
+    uint64_t expanded;
+    uint64_t pending; /* outcomes that were faults since the last flush */
+    uint64_t quota;   /* states that it may still add before asking again */
+    uint32_t current; /* the state being expanded */
+    uint32_t checked; /* the state being checked */
+    ksm_span free;    /* numbers for new states */
+    ksm_span spare;   /* and the next ones */
+    uint32_t logged;  /* new states below this number are in the next level's spans */
+    ksm_span block;   /* states still to expand */
+    uint32_t restart; /* where the block stood at the last flush */
+    bool asked;       /* this expansion met an unanswered edge */
+    uint32_t batched;
+    ksm_successor *batch;
+    uint8_t *own_fired;
+} ksm_thread;
+
+enum ksm_phase { KSM_EXPAND, KSM_REHASH, KSM_FINISHED };
+
+/* Known edges of the automaton of path conditions, and the questions not answered yet. */
+typedef struct {
+    ksm_edge *edges; /* open addressing; outcome == KSM_NONE marks a free place */
+    uint64_t mask;
+    uint64_t count;
+    ksm_edge *questions;
+    uint64_t asked;
+    uint64_t room;
+} ksm_automaton;
+
+struct ksm_search {
+    ksm_options options;
+    ksm_thread *threads;
+    uint32_t workers;
+    uint32_t chunk;
+
+    ksm_area store;    /* KSM_BYTES for each state */
+    ksm_area parents;  /* uint32_t for each state */
+    ksm_area ordinals; /* uint16_t for each state, when the visited set is not exact */
+    uint64_t allocated; /* state numbers handed out */
+    ksm_spans holes;    /* numbers handed out that will never be used */
+
+    ksm_area table;
+    uint32_t *slots;
+    uint32_t bits;      /* the table has 1 << bits slots */
+    uint64_t fill_limit; /* numbers that fit before it must grow */
+    bool overfull;      /* growing was refused; a last reserve is in use */
+
+    ksm_spans level;   /* the states being expanded */
+    ksm_spans next;    /* the states found meanwhile */
+    uint64_t *starts;  /* level.items[i] begins at this place of the level */
+    uint64_t total;    /* states in the level */
+    uint64_t cursor;   /* places of the level taken by workers */
+    uint64_t grain;    /* states taken at once */
+    uint64_t depth;    /* of the states being expanded */
+    uint64_t deepest;
+    uint64_t freed;    /* states below this were given back (not exact only) */
+    ksm_spans deferred; /* states waiting for an answer */
+
+    bool starting;        /* the setup is running */
+    bool started;         /* it has run */
+    uint32_t setup_fault; /* the first fault of the setup, or KSM_NONE */
+    enum ksm_phase phase;
+    uint32_t pause;   /* somebody wants all workers at the barrier */
+    uint32_t grow;    /* because the table is full */
+    uint32_t stop;    /* or because the search must end, for this reason + 1 */
+    uint64_t budget;  /* states that may still be handed out as quota */
+    uint64_t rehashed; /* chunks taken while the table is refilled */
+
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    uint32_t waiting;
+    uint64_t round;
+
+    ksm_finding *found;
+    uint8_t *seen;
+    uint8_t *flagged;
+    ksm_automaton automaton;
+};
+
+/* Slots of the findings, in the order that ksm_findings promises. */
+static inline uint32_t ksm_fault_slot(uint32_t fault)
+{
+    return 1 + fault;
+}
+
+static inline uint32_t ksm_property_slot(uint32_t property)
+{
+    return 1 + ksm_model.faults + property;
+}
+
+static inline uint32_t ksm_flag_slot(uint32_t flag)
+{
+    return 1 + ksm_model.faults + ksm_model.properties + flag;
+}
+
+static inline uint32_t ksm_finding_slots(void)
+{
+    return 1 + ksm_model.faults + ksm_model.properties + ksm_model.flags;
+}
+
+/* ---- states in the store ------------------------------------------------------------------- */
+
+static inline void ksm_load(const ksm_search *s, uint32_t number, uint64_t *word)
+{
+    word[KSM_WORDS - 1] = 0;
+    __builtin_memcpy(word, s->store.base + (uint64_t)number * KSM_BYTES, KSM_BYTES);
+}
+
+static inline void ksm_keep(ksm_search *s, uint32_t number, const uint64_t *word)
+{
+    __builtin_memcpy(s->store.base + (uint64_t)number * KSM_BYTES, word, KSM_BYTES);
+}
+
+static inline bool ksm_same(const uint64_t *a, const uint64_t *b)
+{
+    uint64_t difference = 0;
+    for (int i = 0; i < KSM_WORDS; i++)
+        difference |= a[i] ^ b[i];
+    return difference == 0;
+}
+
+static inline uint32_t *ksm_parent(ksm_search *s, uint32_t number)
+{
+    return (uint32_t *)(void *)s->parents.base + number;
+}
+
+static inline uint16_t *ksm_ordinal(ksm_search *s, uint32_t number)
+{
+    return (uint16_t *)(void *)s->ordinals.base + number;
+}
+
+/* Multiply to 128 bits and fold: every input bit reaches every output bit. */
+static inline uint64_t ksm_fold(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The top bits choose the slot, the low ones are the tag; both must be good. */
+static inline uint64_t ksm_hash(const uint64_t *word)
+{
+    uint64_t h = 0x9e3779b97f4a7c15u;
+    for (int i = 0; i + 1 < KSM_WORDS; i += 2)
+        h = ksm_fold(word[i] ^ h, word[i + 1] ^ 0xe7037ed1a0b428dbu);
+    if (KSM_WORDS & 1)
+        h = ksm_fold(word[KSM_WORDS - 1] ^ h, 0xa0761d6478bd642fu);
+    return ksm_fold(h ^ 0x8ebc6af09c88c6e3u, 0x589965cc75374cc3u);
+}
+
+/* ---- spans --------------------------------------------------------------------------------- */
+
+bool ksm_spans_add(ksm_spans *spans, uint32_t begin, uint32_t end);
+
+/* ---- between the files of the runtime ------------------------------------------------------ */
+
+void ksm_stop(ksm_search *s, uint32_t reason);
+uint64_t ksm_memory(const ksm_search *s);
+bool ksm_new_table(ksm_search *s, uint32_t bits);
+bool ksm_cut_level(ksm_search *s, const ksm_spans *from);
+bool ksm_violated(const ksm_search *s);
+void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto);
+bool ksm_flush(ksm_thread *w);
+void *ksm_work(void *thread);
+
+#endif

@@ -1,0 +1,79 @@
+"""What is wrong and what to write instead: errors as data, with one renderer.
+
+A fault of the user's input is a UserError, which carries one or more Diagnostics and ends in exit
+code 2 without a traceback. A fault of ksmcheck itself is an InternalError (exit code 70).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from attrs import frozen
+
+from ksmcheck.ir.source import Span
+
+
+@frozen
+class Diagnostic:
+    """One fault of the input: a stable code (KSM301), a sentence, where, and how to mend it."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class UserError(Exception):
+    """The input is wrong. ``sources`` maps a file's displayed path to its text, for the carets."""
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None
+    ) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources or {})
+        super().__init__("; ".join(item.message for item in self.diagnostics))
+
+
+class InternalError(Exception):
+    """ksmcheck contradicts itself: a bug of the tool, never of the model."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the closest known words, or all of them when none is close."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"known: {shown}"
+
+
+def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
+    """``file:line:col: error[KSM301]: message``, the line with a caret, notes and hint."""
+    span = diagnostic.span
+    where = f"{span.file}:{span.line}:{span.column + 1}: " if span else ""
+    lines = [f"{where}error[{diagnostic.code}]: {diagnostic.message}"]
+    if span:
+        lines += _excerpt(span, sources.get(span.file, ""))
+    lines += [f"   note: {note}" for note in diagnostic.notes]
+    if diagnostic.hint:
+        lines.append(f"   hint: {diagnostic.hint}")
+    return "\n".join(lines)
+
+
+def _excerpt(span: Span, source: str) -> list[str]:
+    lines = source.splitlines()
+    if not 1 <= span.line <= len(lines):
+        return []
+    text = lines[span.line - 1].replace("\t", " ")
+    end = span.end_column if span.end_line == span.line else len(text)
+    width = max(1, min(end, len(text)) - span.column)
+    number = str(span.line)
+    return [
+        f" {number:>4} | {text}".rstrip(),
+        f" {'':>4} | {' ' * span.column}{'^' * width}",
+    ]

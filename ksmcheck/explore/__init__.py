@@ -1,0 +1,1 @@
+"""The search: what may be asked of it, what it reports, and the breadth-first loop."""

@@ -1,0 +1,187 @@
+"""The native engine: generate C, compile it, search in a thread while this one keeps watch."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from attrs import frozen
+
+from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.backends.native.build import Build, Toolchain, build, find_compiler
+from ksmcheck.backends.native.generate import generate
+from ksmcheck.backends.native.library import (
+    NO_LIMIT,
+    Ending,
+    Options,
+    Search,
+    VisitedSet,
+)
+from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
+from ksmcheck.explore.limits import Limits, peak_bytes
+from ksmcheck.explore.native_findings import findings
+from ksmcheck.explore.options import SearchOptions, StopReason
+from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.result import Finding, SearchResult
+from ksmcheck.ir.program import Program
+
+# How often the interface thread looks: the delay of Ctrl-C and of the time limit.
+LOOK_SECONDS = 0.05
+
+# Without a limit of the user's, this much of the memory that is free now may be used.
+MEMORY_SHARE = 0.8
+
+REASONS = {
+    Ending.EXHAUSTED: StopReason.EXHAUSTED,
+    Ending.VIOLATED: StopReason.VIOLATION,
+    Ending.STATE_LIMIT: StopReason.STATE_LIMIT,
+    Ending.DEPTH_LIMIT: StopReason.DEPTH_LIMIT,
+    Ending.MEMORY_LIMIT: StopReason.MEMORY_LIMIT,
+    Ending.NO_MEMORY: StopReason.MEMORY_LIMIT,
+}
+
+
+@frozen
+class NativeEngine:
+    """An Engine that needs a C compiler. ``workers`` None means as many as there are cores.
+
+    ``keep_generated``: where to leave the generated C. ``cache``: where compiled objects are kept,
+    the user's cache directory when None.
+    """
+
+    workers: int | None = None
+    visited: VisitedSet = VisitedSet.EXACT
+    keep_generated: Path | None = None
+    cache: Path | None = None
+    compiler_flags: tuple[str, ...] = ()
+    name: str = "native"
+
+    def search(
+        self, program: Program, options: SearchOptions, progress: Progress | None = None
+    ) -> SearchResult:
+        """Explore ``program``. UserError when there is no compiler or no initial state."""
+        built = self.build(program)
+        limits = Limits(options, progress)
+        try:
+            with built.library.search(self._options(options)) as search, limits.guarding():
+                ending, reason = _watch(search, limits)
+                if ending is Ending.NO_START:
+                    _refuse_start(program, search)
+                return _result(program, options, built, search, reason, limits.elapsed)
+        except MemoryError as error:
+            raise UserError([_no_memory(options)]) from error
+
+    def build(self, program: Program) -> Build:
+        """Generate, compile or find in the cache, and load."""
+        compiler = find_compiler()
+        if compiler is None:
+            raise UserError(
+                [
+                    Diagnostic(
+                        "KSM541",
+                        "the native engine needs a C compiler and none was found",
+                        hint="install gcc or clang, or set CC, or use --engine python",
+                    )
+                ]
+            )
+        toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
+        return build(generate(program), toolchain)
+
+    def _options(self, options: SearchOptions) -> Options:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return Options(
+            max_states=NO_LIMIT if options.max_states is None else options.max_states,
+            max_depth=NO_LIMIT if options.max_depth is None else options.max_depth,
+            memory_limit=options.memory_limit or int(available_bytes() * MEMORY_SHARE),
+            workers=self.workers or cores or 1,
+            all=int(options.all_violations),
+            visited=int(self.visited),
+        )
+
+
+def _watch(search: Search, limits: Limits) -> tuple[Ending, StopReason]:
+    """Run the search in a thread of its own, and stop it when a limit says so."""
+    endings: list[Ending] = []
+    thread = threading.Thread(target=lambda: endings.append(search.run()), daemon=True)
+    thread.start()
+    asked: StopReason | None = None
+    while thread.is_alive():
+        thread.join(LOOK_SECONDS)
+        now = search.counters()
+        asked = asked or limits.poll(now.states, now.transitions, now.frontier, now.depth)
+        if asked is not None:
+            search.interrupt()
+    if not endings:
+        raise InternalError("the search thread ended without a result")
+    ending = endings[0]
+    if ending is Ending.INTERRUPTED and asked is not None:
+        return ending, asked
+    return ending, REASONS.get(ending, StopReason.INTERRUPTED)
+
+
+def _refuse_start(program: Program, search: Search) -> None:
+    fault = search.setup_fault()
+    distinct_initial(program, [] if fault is None else [fault])
+    raise InternalError("the native engine found no initial state, and no reason")
+
+
+def _result(
+    program: Program,
+    options: SearchOptions,
+    built: Build,
+    search: Search,
+    reason: StopReason,
+    seconds: float,
+) -> SearchResult:
+    counters = search.counters()
+    edges, found = findings(program, search, everything=options.all_violations)
+    kept: tuple[Finding, ...] = found
+    return SearchResult(
+        stop_reason=reason,
+        states=counters.states,
+        transitions=counters.transitions,
+        depth=kept[0].depth if reason is StopReason.VIOLATION else counters.depth,
+        seconds=seconds,
+        findings=kept,
+        witnessed=search.witnessed(),
+        fired=search.fired(),
+        edges=edges,
+        peak_memory_bytes=peak_bytes(),
+        bytes_per_state=counters.memory / max(1, counters.states),
+        compile_seconds=built.seconds,
+    )
+
+
+def _no_memory(options: SearchOptions) -> Diagnostic:
+    limit = "" if options.memory_limit is None else f" of the limit of {options.memory_limit} bytes"
+    return Diagnostic(
+        "KSM545",
+        f"there is not enough memory{limit} to begin the search",
+        hint="allow at least 16 MiB with --memory-limit",
+    )
+
+
+def available_bytes() -> int:
+    """The memory that can be used now without swapping: of the machine, and of our own group."""
+    return min(_machine_bytes(), _group_bytes())
+
+
+def _machine_bytes() -> int:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _group_bytes() -> int:
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii").strip()
+        return max(0, int(limit) - int(used))
+    except (OSError, ValueError):
+        return 1 << 62

@@ -1,0 +1,35 @@
+"""What may be asked of a search, and why a search may stop. The same for every engine."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+@frozen
+class SearchOptions:
+    """Limits are None when there is none.
+
+    ``max_states``: never store more states than this. ``max_depth``: states this many steps from
+    an initial one are not expanded. ``time_limit`` in seconds; ``memory_limit`` in bytes of
+    resident memory. ``all_violations``: go on after a violation, and report each property once.
+    """
+
+    max_states: int | None = None
+    max_depth: int | None = None
+    time_limit: float | None = None
+    memory_limit: int | None = None
+    all_violations: bool = False
+
+
+class StopReason(Enum):
+    """Why the search ended; the values are those of the JSON report."""
+
+    EXHAUSTED = "exhausted"
+    VIOLATION = "violation"
+    STATE_LIMIT = "state_limit"
+    DEPTH_LIMIT = "depth_limit"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    INTERRUPTED = "interrupted"

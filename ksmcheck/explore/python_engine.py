@@ -1,0 +1,42 @@
+"""The python engine: compile the program, then search it breadth-first."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from ksmcheck.backends.python.model import PythonModel
+from ksmcheck.diagnostics import InternalError
+from ksmcheck.explore.breadth_first import breadth_first
+from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.result import SearchResult
+from ksmcheck.ir.program import Program
+
+
+@frozen
+class PythonEngine:
+    """An Engine that needs no compiler. ``keep_generated``: where to leave the generated text."""
+
+    keep_generated: Path | None = None
+    name: str = "python"
+
+    def search(
+        self, program: Program, options: SearchOptions, progress: Progress | None = None
+    ) -> SearchResult:
+        """Explore ``program``. UserError when setup gives no initial state."""
+        started = time.perf_counter()
+        model = PythonModel(program)
+        compile_seconds = time.perf_counter() - started
+        if self.keep_generated is not None:
+            self.keep_generated.mkdir(parents=True, exist_ok=True)
+            file = self.keep_generated / f"{program.identity.model}.py"
+            file.write_text(model.source, encoding="utf-8")
+        try:
+            result = breadth_first(program, model, options, progress)
+        except (ArithmeticError, IndexError, NameError, ValueError) as error:
+            # Generated code has no checks of its own: the compiler of the model left one out.
+            raise InternalError(f"a step left its bounds: {error}") from error
+        return evolve(result, compile_seconds=compile_seconds)

@@ -1,0 +1,214 @@
+"""Reads type annotations: what a field, a parameter, a local or a global may hold."""
+
+from __future__ import annotations
+
+import ast
+
+from attrs import evolve, frozen
+
+from ksmcheck.diagnostics import did_you_mean
+from ksmcheck.frontend.constants import ConstantEvaluator
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.symbols import (
+    AliasSymbol,
+    EnumSymbol,
+    Storage,
+    StructSymbol,
+    Universe,
+    VariantSymbol,
+    WordSymbol,
+)
+from ksmcheck.frontend.vocabulary import LOCK_TYPES
+from ksmcheck.ir.types import (
+    BoolType,
+    EnumType,
+    IntType,
+    LockType,
+    RefType,
+    SetType,
+    ValueType,
+    Variant,
+    WordType,
+)
+
+FALLBACK = Storage(BoolType())
+MAXIMAL_VALUES = 1 << 16
+
+
+@frozen
+class AnnotationReader:
+    """Turns the annotation syntax of one module into Storage; faults are reported."""
+
+    universe: Universe
+    errors: Errors
+    module: Module
+
+    def value_type(self, node: ast.expr, what: str) -> ValueType:
+        """The type of a scalar that is no lock, array or ghost (parameters, word fields)."""
+        storage = self.storage(node)
+        if storage.size is not None or isinstance(storage.type, LockType):
+            self.errors.add(
+                "KSM321",
+                f"{what} cannot be an array or a lock",
+                self.module.span(node),
+                "pass the struct that contains it",
+            )
+        return storage.type
+
+    def storage(self, node: ast.expr) -> Storage:
+        """What an annotation declares."""
+        match node:
+            case ast.Constant(value=str() as text):
+                return self._quoted(node, text)
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+                return self._nullable(node, left)
+            case ast.Subscript(
+                value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[base, *marks])
+            ):
+                return self._annotated(node, base, marks)
+            case ast.Subscript(value=ast.Name(id="Ghost"), slice=inner):
+                return evolve(self.storage(inner), ghost=True)
+            case ast.Subscript(value=ast.Name(id="Set"), slice=inner):
+                return self._set(inner)
+            case ast.Subscript(value=ast.Name(id="Array")):
+                return self._fault(
+                    node, "an array needs its size", "write `Annotated[Array[T], Size(N)]`"
+                )
+            case _:
+                return self._fault(
+                    node,
+                    "this is not a type of the language",
+                    "types: bool, Annotated[int, Range(a, b)], an Enum, a struct, "
+                    "`Struct | None`, a Word, a lock, Set[Struct], Array, Ghost[T]",
+                )
+
+    def _fault(self, node: ast.expr, message: str, hint: str, code: str = "KSM320") -> Storage:
+        self.errors.add(code, message, self.module.span(node), hint)
+        return FALLBACK
+
+    def _quoted(self, node: ast.expr, text: str) -> Storage:
+        try:
+            parsed = ast.parse(text, mode="eval").body
+        except SyntaxError:
+            return self._fault(node, f"'{text}' is not a type", "write the type without quotes")
+        for inner in ast.walk(parsed):
+            ast.copy_location(inner, node)
+        return self.storage(parsed)
+
+    def _name(self, node: ast.expr, name: str) -> Storage:
+        if name in LOCK_TYPES:
+            return Storage(LockType(LOCK_TYPES[name], self.universe.actors))
+        if name == "bool":
+            return Storage(BoolType())
+        if name == "int":
+            return self._fault(
+                node,
+                "an int needs its range, because the state must be finite",
+                "write `Annotated[int, Range(0, 3)]`",
+                "KSM322",
+            )
+        if name == "Refcount":
+            return self._fault(
+                node,
+                "a Refcount needs its maximum",
+                "write `Annotated[Refcount, Max(7)]`",
+                "KSM322",
+            )
+        match self.universe.lookup(self.module, name):
+            case EnumSymbol(name=enum, members=members):
+                return Storage(EnumType(enum, members))
+            case StructSymbol() as struct:
+                return Storage(RefType(struct.name, struct.object_names, nullable=False))
+            case WordSymbol() as word:
+                return Storage(self.word(word))
+            case VariantSymbol(word=word):
+                return Storage(self.word(word))
+            case AliasSymbol() as alias:
+                return self._alias(alias)
+            case None:
+                known = [*self.universe.scopes[self.module.name], *LOCK_TYPES, "bool"]
+                return self._fault(
+                    node, f"no type is called '{name}'", did_you_mean(name, known), "KSM302"
+                )
+            case _:
+                return self._fault(node, f"'{name}' is not a type", "")
+
+    def _alias(self, alias: AliasSymbol) -> Storage:
+        if alias.storage is None:
+            alias.storage = FALLBACK
+            reader = AnnotationReader(self.universe, self.errors, alias.module)
+            alias.storage = reader.storage(alias.node)
+        return alias.storage
+
+    def _nullable(self, node: ast.expr, left: ast.expr) -> Storage:
+        inner = self.storage(left)
+        if isinstance(inner.type, RefType):
+            return evolve(inner, type=evolve(inner.type, nullable=True))
+        return self._fault(
+            node,
+            "only a reference to a struct can be None",
+            "give the word or enum a member that means 'nothing'",
+        )
+
+    def _set(self, inner: ast.expr) -> Storage:
+        element = self.storage(inner).type
+        if isinstance(element, RefType):
+            if len(element.names) > 16:
+                return self._fault(inner, "a set ranges over a pool of at most 16 objects", "")
+            return Storage(SetType(element.struct, element.names))
+        return self._fault(inner, "a set ranges over the pool of a struct", "write `Set[Page]`")
+
+    def _annotated(self, node: ast.expr, base: ast.expr, marks: list[ast.expr]) -> Storage:
+        constants = ConstantEvaluator(self.universe, self.errors, self.module)
+        match base, marks:
+            case ast.Name(id="int"), [ast.Call(func=ast.Name(id="Range"), args=[low, high])]:
+                return self._range(
+                    node,
+                    constants.integer(low, "the lower bound"),
+                    constants.integer(high, "the upper bound"),
+                )
+            case ast.Name(id="Refcount"), [ast.Call(func=ast.Name(id="Max"), args=[high])]:
+                maximum = constants.integer(high, "the maximum")
+                return evolve(self._range(node, 0, maximum), refcount=True)
+            case (
+                ast.Subscript(value=ast.Name(id="Array"), slice=element),
+                [ast.Call(func=ast.Name(id="Size"), args=[size])],
+            ):
+                count = constants.integer(size, "the size of an array")
+                inner = self.storage(element)
+                if count < 1 or count > 256 or inner.size is not None:
+                    return self._fault(size, "an array has 1 to 256 cells, each a scalar", "")
+                return evolve(inner, size=count)
+            case _:
+                return self._fault(
+                    node,
+                    "this Annotated[...] has no meaning here",
+                    "write Annotated[int, Range(a, b)], Annotated[Refcount, Max(n)]"
+                    " or Annotated[Array[T], Size(n)]",
+                )
+
+    def _range(self, node: ast.expr, low: int, high: int) -> Storage:
+        if low > high:
+            return self._fault(node, f"the range {low} to {high} is empty", "", "KSM323")
+        if high - low >= MAXIMAL_VALUES:
+            return self._fault(
+                node,
+                f"the range {low} to {high} has more than 65536 values",
+                "a model checker explores every value: choose a small range",
+                "KSM323",
+            )
+        return Storage(IntType(low, high))
+
+    def word(self, word: WordSymbol) -> WordType:
+        """The IR type of a word, its variants' fields read."""
+        variants = []
+        for variant in word.variants:
+            fields = tuple(variant.fields.items())
+            variants.append(Variant(variant.name, fields))
+        kind = WordType(word.name, tuple(variants))
+        if kind.hi >= MAXIMAL_VALUES:
+            self.errors.add("KSM323", f"word {word.name} has more than 65536 values", word.span)
+        return kind

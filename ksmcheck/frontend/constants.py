@@ -1,0 +1,123 @@
+"""Evaluates what is constant at compile time: numbers, parameters, patched("...")."""
+
+from __future__ import annotations
+
+import ast
+from typing import TypeGuard
+
+from attrs import frozen
+
+from ksmcheck.diagnostics import did_you_mean
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.symbols import Constant, InstanceSymbol, Parameter, Universe
+
+ConstantValue = int | bool | str
+
+
+def is_int(value: ConstantValue | None) -> TypeGuard[int]:
+    """True for a number that is no truth value."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@frozen
+class ConstantEvaluator:
+    """Folds constant expressions of one module; None means "not constant"."""
+
+    universe: Universe
+    errors: Errors
+    module: Module
+
+    def value(self, node: ast.expr) -> ConstantValue | None:
+        """The value of ``node``, or None when it is not constant."""
+        match node:
+            case ast.Constant(value=bool() | int() | str() as value):
+                return value
+            case ast.Name(id=name):
+                return self._name(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self.value(operand)
+                return -inner if is_int(inner) else None
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.value(operand)
+                return None if inner is None else not inner
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._arithmetic(op, self.value(left), self.value(right))
+            case ast.Call(func=ast.Name(id="patched")):
+                return self.patched(node)
+            case _:
+                return None
+
+    def _name(self, name: str) -> ConstantValue | None:
+        match self.universe.lookup(self.module, name):
+            case Constant(value=value):
+                return value
+            case Parameter(name=parameter, default=default):
+                return self.universe.parameters.get(parameter, default)
+            case _:
+                return None
+
+    def _arithmetic(
+        self, op: ast.operator, left: ConstantValue | None, right: ConstantValue | None
+    ) -> int | None:
+        if not (is_int(left) and is_int(right)):
+            return None
+        match op:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.FloorDiv() if right:
+                return left // right
+            case ast.Mod() if right:
+                return left % right
+            case ast.LShift() if 0 <= right < 64:
+                return left << right
+            case _:
+                return None
+
+    def patched(self, node: ast.Call) -> bool:
+        """Whether the patch that a call of patched("...") names is applied."""
+        span = self.module.span(node)
+        match node.args, node.keywords:
+            case [ast.Constant(value=str() as patch)], []:
+                if patch not in self.universe.known_patches:
+                    self.errors.add(
+                        "KSM305",
+                        f"no patch is called '{patch}'",
+                        span,
+                        did_you_mean(patch, self.universe.known_patches)
+                        or "list it in the scenario's `patches`",
+                    )
+                return patch in self.universe.patches
+            case _:
+                self.errors.add(
+                    "KSM306",
+                    "patched() takes one patch id as a string",
+                    span,
+                    'write `patched("swapin-recheck")`',
+                )
+                return False
+
+    def integer(self, node: ast.expr, what: str) -> int:
+        """A constant integer; anything else is reported and read as 1."""
+        value = self.value(node)
+        if is_int(value):
+            return value
+        self.errors.add(
+            "KSM307",
+            f"{what} must be a constant integer",
+            self.module.span(node),
+            "use a number, a constant of the module or a parameter",
+        )
+        return 1
+
+    def instance(self, node: ast.expr) -> InstanceSymbol | None:
+        """The static object that a name means, if it means one."""
+        if isinstance(node, ast.Name):
+            symbol = self.universe.lookup(self.module, node.id)
+            if isinstance(symbol, InstanceSymbol):
+                return symbol
+        return None

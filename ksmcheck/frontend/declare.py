@@ -1,0 +1,291 @@
+"""Collects what every module declares: gives each name its symbol, and reports what has none.
+
+Modules are visited imported-first, so a constant or an imported name is known when it is used.
+Types of fields are read later (fields.py), when the pools' sizes are known.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from attrs import define, field
+
+from ksmcheck.diagnostics import did_you_mean
+from ksmcheck.frontend import functions
+from ksmcheck.frontend.constants import ConstantEvaluator
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import IGNORED_IMPORTS, VOCABULARY_MODULES, Loader, Module
+from ksmcheck.frontend.patches import read_patches
+from ksmcheck.frontend.symbols import (
+    AliasSymbol,
+    Constant,
+    EnumSymbol,
+    GlobalSymbol,
+    InstanceSymbol,
+    Lifetime,
+    Parameter,
+    StructSymbol,
+    Symbol,
+    Universe,
+    VariantSymbol,
+    Vocabulary,
+    WordSymbol,
+)
+from ksmcheck.frontend.vocabulary import NAMES
+
+
+@define
+class Declarations:
+    """The result for one loaded model: all names, and the scenario(...) calls that were found."""
+
+    universe: Universe = field(factory=Universe)
+    scenarios: list[tuple[Module, ast.Call]] = field(factory=list)
+    instances: dict[str, list[InstanceSymbol]] = field(factory=dict)
+
+
+def declare(loader: Loader, errors: Errors, universe: Universe) -> Declarations:
+    """Collect the declarations of all loaded modules."""
+    result = Declarations(universe)
+    for module in loader.imported_first:
+        ModuleDeclarer(loader, errors, result, module).run()
+    return result
+
+
+@define
+class ModuleDeclarer:
+    """Declares the names of one module."""
+
+    loader: Loader
+    errors: Errors
+    result: Declarations
+    module: Module
+
+    @property
+    def scope(self) -> dict[str, Symbol]:
+        return self.result.universe.scopes[self.module.name]
+
+    def run(self) -> None:
+        """Visit the module's statements in order."""
+        self.result.universe.scopes[self.module.name] = {}
+        for node in self.module.tree.body:
+            self._statement(node)
+
+    def _define(self, name: str, symbol: Symbol, node: ast.AST) -> None:
+        before = self.scope.get(name)
+        if before is not None and not isinstance(before, Vocabulary):
+            self.errors.add(
+                "KSM303",
+                f"'{name}' is already defined in this file",
+                self.module.span(node),
+                "give one of the two another name",
+            )
+            return
+        self.scope[name] = symbol
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.ImportFrom():
+                self._import(node)
+            case ast.ClassDef():
+                self._class(node)
+            case ast.FunctionDef():
+                symbol = functions.declare_function(
+                    node, self.module, self.errors, self.result.universe
+                )
+                if symbol is not None:
+                    self._define(node.name, symbol, node)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self._assignment(node, name, value)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                self._annotated(node, name, annotation, value)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="scenario")) as call):
+                self.result.scenarios.append((self.module, call))
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import():
+                pass
+            case _:
+                self.errors.add(
+                    "KSM102",
+                    "this statement means nothing at the top of a model file",
+                    self.module.span(node),
+                    "a model file holds imports, constants, types, shared variables, "
+                    "functions and one scenario(...)",
+                )
+
+    def _import(self, node: ast.ImportFrom) -> None:
+        target = self.loader.resolve(self.module, node)
+        if target in IGNORED_IMPORTS:
+            return
+        known: dict[str, Symbol]
+        if target in VOCABULARY_MODULES:
+            known = {name: Vocabulary(name) for name in NAMES}
+        elif target in self.result.universe.scopes:
+            known = self.result.universe.scopes[target]
+        else:
+            return
+        for alias in node.names:
+            if alias.name == "*":
+                self.scope.update(known)
+            elif alias.name in known:
+                self._define(alias.asname or alias.name, known[alias.name], node)
+            else:
+                self.errors.add(
+                    "KSM301",
+                    f"module '{target}' has no '{alias.name}'",
+                    self.module.span(alias),
+                    did_you_mean(alias.name, known),
+                )
+
+    def _assignment(self, node: ast.Assign, name: str, value: ast.expr) -> None:
+        span = self.module.span(node)
+        match value:
+            case ast.Call(func=ast.Name(id="parameter")):
+                self._parameter(name, value)
+            case ast.Call(func=ast.Name(id="instance"), args=[ast.Name(id=struct)], keywords=[]):
+                self._instance(node, name, struct)
+            case ast.List(elts=[ast.Call(func=ast.Name(id="Patch")), *_]):
+                self._define(name, read_patches(name, value, self.module, self.errors), node)
+            case ast.Subscript() | ast.BinOp(op=ast.BitOr()):
+                self._define(name, AliasSymbol(name, self.module, value, span), node)
+            case ast.Name(id=other) if self._is_type(other):
+                self._define(name, AliasSymbol(name, self.module, value, span), node)
+            case _ if name == "__all__":
+                pass
+            case _:
+                self._constant(node, name, value)
+
+    def _is_type(self, name: str) -> bool:
+        return name == "bool" or isinstance(
+            self.scope.get(name), (EnumSymbol, StructSymbol, WordSymbol, AliasSymbol)
+        )
+
+    def _constant(self, node: ast.stmt, name: str, value: ast.expr) -> None:
+        constant = ConstantEvaluator(self.result.universe, self.errors, self.module).value(value)
+        if constant is None:
+            self.errors.add(
+                "KSM304",
+                f"the value of '{name}' is not constant",
+                self.module.span(value),
+                f"a shared variable is declared with its type: `{name}: T = value`",
+            )
+            constant = 1
+        self._define(name, Constant(name, constant, self.module.span(node)), node)
+
+    def _annotated(
+        self, node: ast.AnnAssign, name: str, annotation: ast.expr, value: ast.expr | None
+    ) -> None:
+        match annotation:
+            case ast.Name(id="Final") | ast.Subscript(value=ast.Name(id="Final")) if value:
+                self._constant(node, name, value)
+            case _:
+                symbol = GlobalSymbol(name, self.module, annotation, value, self.module.span(node))
+                self._define(name, symbol, node)
+
+    def _parameter(self, name: str, call: ast.Call) -> None:
+        evaluator = ConstantEvaluator(self.result.universe, self.errors, self.module)
+        span = self.module.span(call)
+        summary = next((a.value for a in call.args[1:] if isinstance(a, ast.Constant)), "")
+        if not call.args or len(call.args) > 2:
+            self.errors.add(
+                "KSM308",
+                "a parameter takes its default and a sentence",
+                span,
+                'write `parameter(2, "what it counts", at_least=1, at_most=4)`',
+            )
+            return
+        default = evaluator.integer(call.args[0], "the default of a parameter")
+        bounds = {"at_least": 0, "at_most": 255}
+        for keyword in call.keywords:
+            if keyword.arg in bounds:
+                bounds[keyword.arg] = evaluator.integer(keyword.value, str(keyword.arg))
+            else:
+                self.errors.add(
+                    "KSM308",
+                    f"parameter() has no '{keyword.arg}'",
+                    span,
+                    "it has at_least and at_most",
+                )
+        self._define(
+            name,
+            Parameter(name, default, str(summary), bounds["at_least"], bounds["at_most"], span),
+            call,
+        )
+
+    def _instance(self, node: ast.stmt, name: str, struct: str) -> None:
+        symbol = self.scope.get(struct)
+        if not isinstance(symbol, StructSymbol):
+            self.errors.add(
+                "KSM302",
+                f"no struct is called '{struct}'",
+                self.module.span(node),
+                did_you_mean(struct, self.scope),
+            )
+            return
+        others = self.result.instances.setdefault(symbol.name, [])
+        instance = InstanceSymbol(name, symbol.name, len(others) + 1, self.module.span(node))
+        others.append(instance)
+        self._define(name, instance, node)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        span = self.module.span(node)
+        match node.decorator_list, node.bases:
+            case [ast.Name(id="struct") | ast.Call(func=ast.Name(id="struct")) as mark], []:
+                lifetime = self._lifetime(mark)
+                symbol = StructSymbol(node.name, self.module, node, span, lifetime)
+                self._define(node.name, symbol, node)
+                self.result.universe.structs.setdefault(node.name, symbol)
+            case [], [ast.Name(id="Enum" | "IntEnum")]:
+                self._enum(node)
+            case [], [ast.Name(id="Word")]:
+                self._define(node.name, WordSymbol(node.name, span), node)
+            case [], [ast.Name(id=base)] if isinstance(self.scope.get(base), WordSymbol):
+                word = self.scope[base]
+                assert isinstance(word, WordSymbol)
+                variant = VariantSymbol(node.name, word, self.module, node, span)
+                word.variants.append(variant)
+                self._define(node.name, variant, node)
+            case _:
+                self.errors.add(
+                    "KSM103",
+                    f"class '{node.name}' is no type of the language",
+                    span,
+                    "write `@struct class X:`, `class X(Enum):`, `class X(Word):` or, "
+                    "for a variant, `class Y(X):`",
+                )
+
+    def _lifetime(self, mark: ast.expr) -> Lifetime:
+        chosen = Lifetime.SLAB
+        for keyword in mark.keywords if isinstance(mark, ast.Call) else []:
+            match keyword.arg, keyword.value:
+                case "permanent", ast.Constant(value=True):
+                    chosen = Lifetime.PERMANENT
+                case "typesafe_by_rcu", ast.Constant(value=True):
+                    chosen = Lifetime.TYPESAFE
+                case _:
+                    self.errors.add(
+                        "KSM309",
+                        f"@struct has no '{keyword.arg}'",
+                        self.module.span(mark),
+                        "it has permanent=True and typesafe_by_rcu=True",
+                    )
+        return chosen
+
+    def _enum(self, node: ast.ClassDef) -> None:
+        members = []
+        for item in node.body:
+            match item:
+                case ast.Assign(targets=[ast.Name(id=member)]):
+                    members.append(member)
+                case ast.Expr(value=ast.Constant()) | ast.Pass():
+                    pass
+                case _:
+                    self.errors.add(
+                        "KSM104",
+                        "an Enum holds members only",
+                        self.module.span(item),
+                        "write `NAME = 0`",
+                    )
+        if not members:
+            self.errors.add("KSM104", f"Enum '{node.name}' has no member", self.module.span(node))
+            members = ["NONE"]
+        symbol = EnumSymbol(node.name, tuple(members), self.module.span(node))
+        self._define(node.name, symbol, node)

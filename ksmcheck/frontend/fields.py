@@ -1,0 +1,165 @@
+"""Counts the pools and reads the types of fields, words and shared variables."""
+
+from __future__ import annotations
+
+import ast
+
+from attrs import define
+
+from ksmcheck.frontend.annotations import AnnotationReader
+from ksmcheck.frontend.constants import ConstantEvaluator, is_int
+from ksmcheck.frontend.declare import Declarations
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.scenario import Scenario
+from ksmcheck.frontend.symbols import (
+    EnumSymbol,
+    GlobalSymbol,
+    StructSymbol,
+    VariantSymbol,
+    WordSymbol,
+)
+from ksmcheck.ir.types import EnumType, IntType, LockType, RefType
+
+MAXIMAL_POOL = 255
+
+
+@define
+class FieldReader:
+    """Second pass over the declarations, when constants and actors are known."""
+
+    declarations: Declarations
+    errors: Errors
+    scenario: Scenario
+
+    def run(self) -> None:
+        """Pools first, because reference types list the objects; then every declared type."""
+        self._pools()
+        symbols = [
+            symbol
+            for scope in self.declarations.universe.scopes.values()
+            for symbol in scope.values()
+        ]
+        for symbol in symbols:
+            if isinstance(symbol, VariantSymbol) and not symbol.fields:
+                self._variant(symbol)
+        for symbol in symbols:
+            if isinstance(symbol, StructSymbol) and not symbol.fields:
+                self._struct(symbol)
+            if isinstance(symbol, GlobalSymbol) and symbol.storage is None:
+                self._global(symbol)
+            if isinstance(symbol, WordSymbol) and not symbol.variants:
+                self.errors.add(
+                    "KSM324",
+                    f"word '{symbol.name}' has no variant",
+                    symbol.span,
+                    f"write `class Name({symbol.name}): ...`",
+                )
+
+    def _reader(self, module: Module) -> AnnotationReader:
+        return AnnotationReader(self.declarations.universe, self.errors, module)
+
+    def _pools(self) -> None:
+        universe = self.declarations.universe
+        for struct in universe.structs.values():
+            struct.pool = len(self.declarations.instances.get(struct.name, []))
+        for struct, node in self.scenario.pool_nodes:
+            size = ConstantEvaluator(universe, self.errors, self.scenario.module).integer(
+                node, "the size of a pool"
+            )
+            statics = len(self.declarations.instances.get(struct.name, []))
+            if not statics <= size <= MAXIMAL_POOL or size < 1:
+                self.errors.add(
+                    "KSM325",
+                    f"the pool of {struct.name} cannot have {size} objects",
+                    self.scenario.module.span(node),
+                    f"it has 1 to {MAXIMAL_POOL}, and at least its {statics} instance(...)",
+                )
+            struct.pool = max(size, statics, 1)
+        for struct in universe.structs.values():
+            statics_of = self.declarations.instances.get(struct.name, [])
+            named = [instance.name for instance in statics_of]
+            stem = struct.name.lower()
+            rest = [f"{stem}{i + 1}" for i in range(len(named), struct.pool)]
+            struct.object_names = tuple(named + rest)
+
+    def _annotations(self, node: ast.ClassDef, module: Module) -> list[ast.AnnAssign]:
+        found = []
+        for item in node.body:
+            match item:
+                case ast.AnnAssign(target=ast.Name(), value=None):
+                    found.append(item)
+                case ast.Expr(value=ast.Constant()) | ast.Pass():
+                    pass
+                case ast.AnnAssign(value=ast.expr()):
+                    self.errors.add(
+                        "KSM107",
+                        "a field has no initial value here",
+                        module.span(item),
+                        "give it one in @setup or in alloc(...)",
+                    )
+                case _:
+                    self.errors.add(
+                        "KSM107",
+                        "a struct or word holds fields only",
+                        module.span(item),
+                        "write `name: type`; functions are @routine",
+                    )
+        return found
+
+    def _struct(self, struct: StructSymbol) -> None:
+        for item in self._annotations(struct.node, struct.module):
+            assert isinstance(item.target, ast.Name)
+            name = item.target.id
+            if name in struct.fields:
+                self.errors.add(
+                    "KSM303", f"field '{name}' is already declared", struct.module.span(item)
+                )
+            struct.fields[name] = self._reader(struct.module).storage(item.annotation)
+            struct.field_spans[name] = struct.module.span(item)
+
+    def _variant(self, variant: VariantSymbol) -> None:
+        for item in self._annotations(variant.node, variant.module):
+            assert isinstance(item.target, ast.Name)
+            kind = self._reader(variant.module).value_type(item.annotation, "a word's field")
+            variant.fields[item.target.id] = kind
+
+    def _global(self, symbol: GlobalSymbol) -> None:
+        symbol.storage = self._reader(symbol.module).storage(symbol.annotation)
+        if symbol.initial_node is not None:
+            symbol.initial = self._initial(symbol, symbol.initial_node)
+        elif isinstance(symbol.storage.type, IntType):
+            symbol.initial = max(symbol.storage.type.lo, min(0, symbol.storage.type.hi))
+
+    def _initial(self, symbol: GlobalSymbol, node: ast.expr) -> int:
+        assert symbol.storage is not None
+        kind = symbol.storage.type
+        evaluator = ConstantEvaluator(self.declarations.universe, self.errors, symbol.module)
+        span = symbol.module.span(node)
+        instance = evaluator.instance(node)
+        value = evaluator.value(node)
+        match node:
+            case ast.Constant(value=None) if isinstance(kind, RefType):
+                return 0
+            case ast.Attribute(value=ast.Name(id=enum), attr=member) if isinstance(kind, EnumType):
+                found = self.declarations.universe.lookup(symbol.module, enum)
+                if isinstance(found, EnumSymbol) and member in found.members:
+                    return found.members.index(member)
+        if instance is not None and isinstance(kind, RefType) and kind.struct == instance.struct:
+            return instance.number
+        if isinstance(value, bool) and kind.hi == 1 and not isinstance(kind, LockType):
+            return int(value)
+        if is_int(value) and isinstance(kind, IntType):
+            if not kind.lo <= value <= kind.hi:
+                self.errors.add(
+                    "KSM331", f"{value} is outside the range {kind.lo} to {kind.hi}", span
+                )
+                return kind.lo
+            return value
+        self.errors.add(
+            "KSM332",
+            f"this is no initial value for '{symbol.name}'",
+            span,
+            "a constant of its type; anything else is stored in @setup",
+        )
+        return 0

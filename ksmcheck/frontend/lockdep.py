@@ -1,0 +1,203 @@
+"""Adds the checks that depend on what an actor holds: lock order, sleeping, finishing with a lock.
+
+A forward analysis over the graph finds which locks may be held at each node; only for those is a
+check generated, and the check itself looks at the real lock, so it is exact.
+"""
+
+from __future__ import annotations
+
+from attrs import define, field, frozen
+
+from ksmcheck.frontend.cfg import LOCAL_BASE, Exit, Graph, LockEvent, Node
+from ksmcheck.frontend.schema import Schema
+from ksmcheck.ir.expr import TRUE, Const, Expr, Op, Read
+from ksmcheck.ir.fold import binary, conjunction, disjunction, negate, reads
+from ksmcheck.ir.program import BuiltinCheck
+from ksmcheck.ir.step import Assign, Check, Observe, Operation
+from ksmcheck.ir.types import LockKind, LockType
+
+
+@frozen
+class Held:
+    """A lock that may be held; ``index`` is None when it is not known which object's."""
+
+    variable: int
+    index: tuple[Expr, ...] | None
+    kind: LockKind
+    subclass: int
+
+
+@frozen
+class Facts:
+    """What may hold at a point: the locks, and being inside RCU."""
+
+    held: frozenset[Held] = frozenset()
+    rcu: bool = False
+
+    def join(self, other: Facts) -> Facts:
+        return Facts(self.held | other.held, self.rcu or other.rcu)
+
+
+@define
+class Lockdep:
+    """Runs the analysis for one actor and inserts the checks."""
+
+    schema: Schema
+    graph: Graph
+    facts: dict[int, Facts] = field(factory=dict)
+
+    def run(self) -> None:
+        """Analyse, then insert."""
+        self._analyse()
+        for node in self.graph.reachable():
+            before = self.facts.get(node.number, Facts())
+            node.operations[:0] = self._checks(node, before)
+
+    def _analyse(self) -> None:
+        self.facts[0] = Facts()
+        work = [0]
+        while work:
+            node = self.graph.nodes[work.pop()]
+            after = self._transfer(node, self.facts[node.number])
+            for target in self.graph.successors(node):
+                known = self.facts.get(target)
+                joined = after if known is None else known.join(after)
+                if joined != known:
+                    self.facts[target] = joined
+                    work.append(target)
+
+    def _transfer(self, node: Node, facts: Facts) -> Facts:
+        held = set(facts.held)
+        event = node.lock
+        if event is not None:
+            if event.acquire:
+                held.add(Held(event.variable, event.index, event.kind, event.subclass))
+            else:
+                held = {h for h in held if (h.variable, h.index) != (event.variable, event.index)}
+        assigned = {
+            item.variable
+            for item in node.operations
+            if isinstance(item, Assign) and item.variable >= LOCAL_BASE
+        } | set(node.undefines)
+        forgotten = {h for h in held if h.index is not None and self._reads(h.index) & assigned}
+        for lock in forgotten:
+            held.discard(lock)
+            held.add(Held(lock.variable, None, lock.kind, lock.subclass))
+        rcu = facts.rcu or node.rcu > 0
+        return Facts(frozenset(held), rcu)
+
+    def _reads(self, index: tuple[Expr, ...]) -> set[int]:
+        return {read.variable for item in index for read in reads(item)}
+
+    def _checks(self, node: Node, facts: Facts) -> list[Operation]:
+        result: list[Operation] = []
+        if node.sleeps:
+            result += self._sleeping(node, facts)
+        if node.lock is not None and node.lock.acquire and not node.lock.trylock:
+            result += self._order(node.lock, node, facts)
+        if isinstance(node.end, Exit):
+            result += self._finishing(node, facts)
+        return result
+
+    def _holds(self, lock: Held) -> Expr:
+        """Whether this actor really holds the lock."""
+        variable = self.schema.variables[lock.variable]
+        assert isinstance(variable.type, LockType)
+        indices: list[tuple[Expr, ...]] = [()]
+        for size in variable.dims:
+            indices = [(*index, Const(i)) for index in indices for i in range(size)]
+        if lock.index is None:
+            return disjunction([self._owns(variable.type, Read(lock.variable, i)) for i in indices])
+        # on paths that do not hold it, the reference may be None or not yet chosen
+        inside: list[Expr] = []
+        for item, size in zip(lock.index, variable.dims, strict=True):
+            inside += [binary(Op.GE, item, Const(0)), binary(Op.LT, item, Const(size))]
+        return conjunction([*inside, self._owns(variable.type, Read(lock.variable, lock.index))])
+
+    def _owns(self, lock: LockType, state: Expr) -> Expr:
+        me = self.graph.actor
+        if lock.kind is not LockKind.RWSEM:
+            return binary(Op.EQ, state, Const(me + 1))
+        count = len(lock.actors)
+        writes = binary(Op.EQ, state, Const((1 << count) + me))
+        bit = binary(Op.NE, binary(Op.BITAND, state, Const(1 << me)), Const(0))
+        reading = binary(Op.AND, binary(Op.LT, state, Const(1 << count)), bit)
+        return binary(Op.OR, writes, reading)
+
+    def _sleeping(self, node: Node, facts: Facts) -> list[Operation]:
+        if BuiltinCheck.SLEEP in self.schema.disabled:
+            return []
+        result: list[Operation] = []
+        for lock in sorted(facts.held, key=repr):
+            if lock.kind is LockKind.SPIN:
+                name = self.schema.variables[lock.variable].name
+                fault = self.schema.fault(
+                    BuiltinCheck.SLEEP,
+                    "KSM831",
+                    f"{node.text} may sleep while the spinlock {name} is held",
+                    node.span,
+                )
+                result.append(Check(negate(self._holds(lock)), fault))
+        if facts.rcu:
+            depth = Read(self.schema.readers(), (Const(self.graph.actor),))
+            fault = self.schema.fault(
+                BuiltinCheck.SLEEP,
+                "KSM832",
+                f"{node.text} may sleep inside an RCU read-side section",
+                node.span,
+            )
+            result.append(Check(binary(Op.EQ, depth, Const(0)), fault))
+        return result
+
+    def _classes(
+        self, variable: int, index: tuple[Expr, ...] | None, subclass: int
+    ) -> list[tuple[str, Expr]]:
+        """The lock classes that this may be, each with the condition that it is."""
+        declared = self.schema.variables[variable]
+        suffix = f"/{subclass}" if subclass else ""
+        if "." in declared.name or not declared.dims:
+            return [(declared.name + suffix, TRUE)]
+        if index is not None and isinstance(index[0], Const):
+            return [(f"{declared.name}[{index[0].value}]{suffix}", TRUE)]
+        return [
+            (
+                f"{declared.name}[{cell}]{suffix}",
+                TRUE if index is None else binary(Op.EQ, index[0], Const(cell)),
+            )
+            for cell in range(declared.dims[0])
+        ]
+
+    def _order(self, event: LockEvent, node: Node, facts: Facts) -> list[Operation]:
+        if BuiltinCheck.LOCK_ORDER in self.schema.disabled:
+            return []
+        result: list[Operation] = []
+        for lock in sorted(facts.held, key=repr):
+            for before, was in self._classes(lock.variable, lock.index, lock.subclass):
+                holding = self._holding(lock, before)
+                for after, taken in self._classes(event.variable, event.index, event.subclass):
+                    condition = conjunction([holding, was, taken])
+                    flag = self.schema.edge(before, after, node.span)
+                    result.append(Observe(flag, condition))
+        return result
+
+    def _holding(self, lock: Held, name: str) -> Expr:
+        """That the lock is held; of an array of locks, the cell that ``name`` says."""
+        if lock.index is None and name.endswith("]"):
+            cell = int(name[name.rindex("[") + 1 : -1])
+            return self._holds(Held(lock.variable, (Const(cell),), lock.kind, lock.subclass))
+        return self._holds(lock)
+
+    def _finishing(self, node: Node, facts: Facts) -> list[Operation]:
+        if BuiltinCheck.LOCK_USE in self.schema.disabled:
+            return []
+        result: list[Operation] = []
+        for lock in sorted(facts.held, key=repr):
+            name = self.schema.variables[lock.variable].name
+            fault = self.schema.fault(
+                BuiltinCheck.LOCK_USE,
+                "KSM823",
+                f"actor {self.graph.name} is done and still holds {name}",
+                node.span,
+            )
+            result.append(Check(negate(self._holds(lock)), fault))
+        return result

@@ -1,0 +1,74 @@
+"""Kernel versions and patches: reads the list of patches, decides which are applied."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ksmcheck.diagnostics import did_you_mean
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.symbols import PatchList
+from ksmcheck.ir.program import Patch
+
+FIELDS = ("id", "commit", "title", "date", "release", "summary")
+
+
+def read_patches(name: str, node: ast.List, module: Module, errors: Errors) -> PatchList:
+    """Read a list of Patch(...) calls, all of whose arguments are strings."""
+    patches = []
+    for element in node.elts:
+        values: dict[str, str] = {}
+        if isinstance(element, ast.Call):
+            for keyword in element.keywords:
+                if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+                    values[keyword.arg or ""] = keyword.value.value
+        if set(values) != set(FIELDS):
+            errors.add(
+                "KSM310",
+                "a Patch needs exactly " + ", ".join(FIELDS),
+                module.span(element),
+                'each is a string: `Patch(id="...", ...)`',
+            )
+            continue
+        patches.append(Patch(**values))
+    return PatchList(name, tuple(patches), module.span(node))
+
+
+def version_key(version: str) -> tuple[int, ...] | None:
+    """``v2.6.35`` as (2, 6, 35), for comparing; None when it is no version."""
+    if not re.fullmatch(r"v?\d+(\.\d+)*", version):
+        return None
+    return tuple(int(part) for part in version.lstrip("v").split("."))
+
+
+def applied(
+    patches: tuple[Patch, ...],
+    kernel: str,
+    with_: tuple[str, ...],
+    without: tuple[str, ...],
+    errors: Errors,
+) -> frozenset[str]:
+    """The ids in force: released up to ``kernel``, plus ``with_``, less ``without``."""
+    known = {patch.id for patch in patches}
+    for chosen in (*with_, *without):
+        if chosen not in known:
+            errors.add(
+                "KSM502",
+                f"no patch is called '{chosen}'",
+                None,
+                did_you_mean(chosen, known) or "this model lists no patches",
+            )
+    for both in sorted(set(with_) & set(without)):
+        errors.add(
+            "KSM505",
+            f"patch '{both}' is both added and removed",
+            None,
+            "give it to --with or to --without",
+        )
+    release = version_key(kernel) if kernel else ()
+    if release is None:
+        errors.add("KSM506", f"'{kernel}' is no kernel version", None, "write it as v2.6.35")
+        release = ()
+    inside = {p.id for p in patches if (version_key(p.release) or (9999,)) <= release}
+    return frozenset((inside | (set(with_) & known)) - set(without))

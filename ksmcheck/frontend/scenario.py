@@ -1,0 +1,244 @@
+"""Reads the scenario(...) call: question, kernel, pools, properties, expected verdicts."""
+
+from __future__ import annotations
+
+import ast
+
+from attrs import define, field
+
+from ksmcheck.diagnostics import did_you_mean
+from ksmcheck.frontend.constants import ConstantEvaluator, is_int
+from ksmcheck.frontend.declare import Declarations
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.symbols import (
+    FunctionKind,
+    FunctionSymbol,
+    Parameter,
+    PatchList,
+    StructSymbol,
+)
+from ksmcheck.ir.program import Expectation, Patch
+from ksmcheck.ir.source import Span
+
+VERDICTS = ("holds", "violated", "vacuous", "inconclusive")
+ARGUMENTS = ("question", "kernel", "patches", "pools", "properties", "expected")
+
+
+@define
+class Scenario:
+    """What the scenario(...) call says, names resolved but pools not yet counted."""
+
+    module: Module
+    span: Span
+    question: str = ""
+    kernel: str = ""
+    patches: tuple[Patch, ...] = ()
+    pool_nodes: list[tuple[StructSymbol, ast.expr]] = field(factory=list)
+    properties: list[FunctionSymbol] = field(factory=list)
+    expected: list[Expectation] = field(factory=list)
+
+
+@define
+class ScenarioReader:
+    """Reads one scenario call; faults are reported and what they name is left out."""
+
+    declarations: Declarations
+    errors: Errors
+    scenario: Scenario
+
+    @property
+    def _constants(self) -> ConstantEvaluator:
+        return ConstantEvaluator(self.declarations.universe, self.errors, self.scenario.module)
+
+    def read(self, call: ast.Call) -> None:
+        """Fill the scenario from the call's keyword arguments."""
+        if call.args:
+            self._fault(call.args[0], "scenario() takes keyword arguments only")
+        for keyword in call.keywords:
+            match keyword.arg:
+                case "question":
+                    self.scenario.question = self._string(keyword.value)
+                case "kernel":
+                    self.scenario.kernel = self._string(keyword.value)
+                case "patches":
+                    self._patches(keyword.value)
+                case "pools":
+                    self._pools(keyword.value)
+                case "properties":
+                    self._properties(keyword.value)
+                case "expected":
+                    self._expected(keyword.value)
+                case _:
+                    self._fault(
+                        keyword.value,
+                        f"scenario() has no '{keyword.arg}'",
+                        did_you_mean(str(keyword.arg), ARGUMENTS),
+                    )
+
+    def _fault(self, node: ast.expr, message: str, hint: str = "", code: str = "KSM311") -> None:
+        self.errors.add(code, message, self.scenario.module.span(node), hint)
+
+    def _string(self, node: ast.expr) -> str:
+        value = self._constants.value(node)
+        if not isinstance(value, str):
+            self._fault(node, "a string is needed here")
+            return ""
+        return value
+
+    def _list(self, node: ast.expr, what: str) -> list[ast.expr]:
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return node.elts
+        self._fault(node, f"{what} is a list", "write it in [ ]")
+        return []
+
+    def _patches(self, node: ast.expr) -> None:
+        symbol = self._lookup(node)
+        if isinstance(symbol, PatchList):
+            self.scenario.patches = symbol.patches
+        else:
+            self._fault(
+                node,
+                "'patches' names a list of Patch(...) records",
+                "write `patches=PATCHES` and import PATCHES",
+            )
+
+    def _lookup(self, node: ast.expr) -> object:
+        if isinstance(node, ast.Name):
+            return self.declarations.universe.lookup(self.scenario.module, node.id)
+        return None
+
+    def _pools(self, node: ast.expr) -> None:
+        if not isinstance(node, ast.Dict):
+            self._fault(node, "'pools' is a dict", "write `pools={Page: 3}`")
+            return
+        for key, value in zip(node.keys, node.values, strict=True):
+            symbol = self._lookup(key) if key else None
+            if isinstance(symbol, StructSymbol):
+                self.scenario.pool_nodes.append((symbol, value))
+            else:
+                self._fault(
+                    key or node,
+                    "a pool belongs to a struct of the model",
+                    did_you_mean(
+                        ast.unparse(key) if key else "", self.declarations.universe.structs
+                    ),
+                    "KSM302",
+                )
+
+    def _properties(self, node: ast.expr) -> None:
+        for element in self._list(node, "'properties'"):
+            symbol = self._lookup(element)
+            if isinstance(symbol, FunctionSymbol) and symbol.kind is FunctionKind.PROPERTY:
+                if symbol not in self.scenario.properties:
+                    self.scenario.properties.append(symbol)
+                continue
+            known = [
+                name
+                for name, other in self.declarations.universe.scopes[
+                    self.scenario.module.name
+                ].items()
+                if isinstance(other, FunctionSymbol) and other.kind is FunctionKind.PROPERTY
+            ]
+            self._fault(
+                element,
+                f"'{ast.unparse(element)}' is no property",
+                did_you_mean(ast.unparse(element), known),
+                "KSM401",
+            )
+
+    def _expected(self, node: ast.expr) -> None:
+        for element in self._list(node, "'expected'"):
+            if not (
+                isinstance(element, ast.Call)
+                and not element.args
+                and isinstance(element.func, ast.Name)
+                and element.func.id == "Expect"
+            ):
+                self._fault(
+                    element,
+                    "'expected' holds Expect(...) records",
+                    'write `Expect(verdict="holds")`',
+                )
+                continue
+            self._expect(element)
+
+    def _expect(self, call: ast.Call) -> None:
+        verdict, kernel, prop = "", self.scenario.kernel, ""
+        patches: tuple[str, ...] = ()
+        parameters: tuple[tuple[str, int], ...] = ()
+        for keyword in call.keywords:
+            match keyword.arg:
+                case "verdict":
+                    verdict = self._string(keyword.value)
+                case "kernel":
+                    kernel = self._string(keyword.value)
+                case "property":
+                    prop = self._string(keyword.value)
+                case "patches":
+                    patches = tuple(map(self._string, self._list(keyword.value, "'patches'")))
+                case "set":
+                    parameters = self._parameters(keyword.value)
+                case _:
+                    self._fault(
+                        keyword.value,
+                        f"Expect() has no '{keyword.arg}'",
+                        did_you_mean(
+                            str(keyword.arg), ("verdict", "kernel", "property", "patches", "set")
+                        ),
+                    )
+        if verdict not in VERDICTS:
+            self._fault(call, f"'{verdict}' is no verdict", did_you_mean(verdict, VERDICTS))
+        known = {patch.id for patch in self.scenario.patches}
+        for patch in patches:
+            if patch not in known:
+                self._fault(
+                    call, f"no patch is called '{patch}'", did_you_mean(patch, known), "KSM305"
+                )
+        self.scenario.expected.append(Expectation(kernel, patches, parameters, verdict, prop))
+
+    def _parameters(self, node: ast.expr) -> tuple[tuple[str, int], ...]:
+        found: list[tuple[str, int]] = []
+        if not isinstance(node, ast.Dict):
+            self._fault(node, "'set' is a dict", 'write `set={"swap_slots": 1}`')
+            return ()
+        known = parameters_of(self.declarations)
+        for key, value in zip(node.keys, node.values, strict=True):
+            name = str(key.value) if isinstance(key, ast.Constant) else "(none)"
+            number = self._constants.value(value)
+            if name not in known:
+                self._fault(
+                    value, f"no parameter is called '{name}'", did_you_mean(name, known), "KSM503"
+                )
+            elif is_int(number):
+                found.append((name, number))
+        return tuple(found)
+
+
+def parameters_of(declarations: Declarations) -> dict[str, Parameter]:
+    """The parameters of all loaded modules by name."""
+    return {
+        symbol.name: symbol
+        for scope in declarations.universe.scopes.values()
+        for symbol in scope.values()
+        if isinstance(symbol, Parameter)
+    }
+
+
+def read_scenario(declarations: Declarations, main: Module, errors: Errors) -> Scenario | None:
+    """The scenario of the model's own file; none or several are reported."""
+    own = [call for module, call in declarations.scenarios if module is main]
+    if not own:
+        errors.add(
+            "KSM021",
+            "this file has no scenario(...)",
+            Span(main.file, 1),
+            "say who runs and how many of everything: `scenario(question=..., pools={...}, "
+            "properties=[...])`; a file of routines only is imported by a scenario",
+        )
+        return None
+    for extra in own[1:]:
+        errors.add("KSM022", "a model file has one scenario(...)", main.span(extra))
+    scenario = Scenario(main, main.span(own[0]))
+    ScenarioReader(declarations, errors, scenario).read(own[0])
+    return scenario

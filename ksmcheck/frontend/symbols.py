@@ -1,0 +1,216 @@
+"""What a name in a model file can mean. Filled by declare.py, read by every later stage."""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+from attrs import define, field, frozen
+
+from ksmcheck.frontend.loader import Module
+from ksmcheck.ir.program import Patch, PropertyKind
+from ksmcheck.ir.source import Span
+from ksmcheck.ir.types import ValueType
+
+
+class Lifetime(Enum):
+    """What touching a freed object of a struct means."""
+
+    SLAB = "slab"
+    TYPESAFE = "typesafe_by_rcu"
+    PERMANENT = "permanent"
+
+
+@frozen
+class Storage:
+    """The declared type of a variable: its value type, and its size when it is an array.
+
+    ``refcount`` marks a counter that only the refcount primitives may change.
+    """
+
+    type: ValueType
+    size: int | None = None
+    ghost: bool = False
+    refcount: bool = False
+
+
+@frozen
+class Constant:
+    """A named constant of a module."""
+
+    name: str
+    value: int | bool | str
+    span: Span
+    static: bool = False
+
+
+@frozen
+class Parameter:
+    """A number that `--set` can change."""
+
+    name: str
+    default: int
+    summary: str
+    at_least: int
+    at_most: int
+    span: Span
+
+
+@frozen
+class EnumSymbol:
+    """A declared Enum."""
+
+    name: str
+    members: tuple[str, ...]
+    span: Span
+
+
+@define
+class StructSymbol:
+    """A declared struct, with its pool."""
+
+    name: str
+    module: Module
+    node: ast.ClassDef
+    span: Span
+    lifetime: Lifetime
+    fields: dict[str, Storage] = field(factory=dict)
+    field_spans: dict[str, Span] = field(factory=dict)
+    pool: int = 0
+    object_names: tuple[str, ...] = ()
+
+
+@define
+class WordSymbol:
+    """A declared tagged union."""
+
+    name: str
+    span: Span
+    variants: list[VariantSymbol] = field(factory=list)
+
+
+@define
+class VariantSymbol:
+    """One variant of a word."""
+
+    name: str
+    word: WordSymbol
+    module: Module
+    node: ast.ClassDef
+    span: Span
+    fields: dict[str, ValueType] = field(factory=dict)
+
+
+@define
+class AliasSymbol:
+    """A name for a type."""
+
+    name: str
+    module: Module
+    node: ast.expr
+    span: Span
+    storage: Storage | None = None
+
+
+@define
+class GlobalSymbol:
+    """A shared variable of a module."""
+
+    name: str
+    module: Module
+    annotation: ast.expr
+    initial_node: ast.expr | None
+    span: Span
+    storage: Storage | None = None
+    initial: int = 0
+
+
+@frozen
+class InstanceSymbol:
+    """A static object: a constant reference to the object ``number`` (from 1) of a pool."""
+
+    name: str
+    struct: str
+    number: int
+    span: Span
+
+
+class FunctionKind(Enum):
+    """The part that a function plays."""
+
+    ROUTINE = "routine"
+    ACTOR = "actor"
+    SETUP = "setup"
+    PROPERTY = "property"
+    WITNESS = "witness"
+    PREDICATE = "predicate"
+
+    @property
+    def pure(self) -> bool:
+        """True for functions that only read: properties and their helpers."""
+        return self in (FunctionKind.PROPERTY, FunctionKind.WITNESS, FunctionKind.PREDICATE)
+
+
+@define
+class FunctionSymbol:
+    """A function of a model file with its decorator's arguments."""
+
+    name: str
+    kind: FunctionKind
+    module: Module
+    node: ast.FunctionDef
+    span: Span
+    source: str = ""
+    kernel: str = ""
+    daemon: bool = False
+    count: int | None = None
+    property_kind: PropertyKind | None = None
+    witness_of: ast.expr | None = None
+
+
+@frozen
+class PatchList:
+    """A module-level list of Patch(...) records."""
+
+    name: str
+    patches: tuple[Patch, ...]
+    span: Span
+
+
+@frozen
+class Vocabulary:
+    """A name of ksmcheck.lang."""
+
+    name: str
+
+
+Symbol = (
+    Constant
+    | Parameter
+    | EnumSymbol
+    | StructSymbol
+    | WordSymbol
+    | VariantSymbol
+    | AliasSymbol
+    | GlobalSymbol
+    | InstanceSymbol
+    | FunctionSymbol
+    | PatchList
+    | Vocabulary
+)
+
+
+@define
+class Universe:
+    """All names of all loaded modules: ``scopes[module][name]``."""
+
+    scopes: dict[str, dict[str, Symbol]] = field(factory=dict)
+    structs: dict[str, StructSymbol] = field(factory=dict)
+    actors: tuple[str, ...] = ()
+    patches: frozenset[str] = frozenset()
+    known_patches: frozenset[str] = frozenset()
+    parameters: dict[str, int] = field(factory=dict)
+
+    def lookup(self, module: Module, name: str) -> Symbol | None:
+        """What ``name`` means at the top of ``module``."""
+        return self.scopes[module.name].get(name)

@@ -1,0 +1,42 @@
+"""Words as arithmetic: how a tagged union is built and taken apart in IR expressions."""
+
+from __future__ import annotations
+
+from ksmcheck.ir.expr import TRUE, Const, Expr, Op
+from ksmcheck.ir.fold import binary
+from ksmcheck.ir.types import WordType
+
+
+def pack(word: WordType, variant: int, fields: tuple[Expr, ...]) -> Expr:
+    """The word of ``variant`` with the given field values (each within its type)."""
+    result: Expr = Const(0)
+    for (_, kind), value in zip(word.variants[variant].fields, fields, strict=True):
+        radix = kind.hi - kind.lo + 1
+        result = binary(Op.MUL, result, Const(radix))
+        result = binary(Op.ADD, result, binary(Op.SUB, value, Const(kind.lo)))
+    return binary(Op.ADD, result, Const(word.base(variant)))
+
+
+def is_variant(word: WordType, value: Expr, variant: int) -> Expr:
+    """Whether ``value`` is of ``variant``."""
+    base, size = word.base(variant), word.variants[variant].size
+    if size == 1:
+        return binary(Op.EQ, value, Const(base))
+    low: Expr = TRUE if base == 0 else binary(Op.GE, value, Const(base))
+    if base + size > word.hi:
+        return low
+    return binary(Op.AND, low, binary(Op.LT, value, Const(base + size)))
+
+
+def unpack(word: WordType, value: Expr, variant: int, field: int) -> Expr:
+    """Field number ``field`` of ``value``, which is of ``variant``."""
+    fields = word.variants[variant].fields
+    stride = 1
+    for _, kind in fields[field + 1 :]:
+        stride *= kind.hi - kind.lo + 1
+    kind = fields[field][1]
+    offset = binary(Op.SUB, value, Const(word.base(variant)))
+    digit = binary(Op.DIV, offset, Const(stride))
+    if field:
+        digit = binary(Op.MOD, digit, Const(kind.hi - kind.lo + 1))
+    return binary(Op.ADD, digit, Const(kind.lo))

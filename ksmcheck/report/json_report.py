@@ -1,0 +1,104 @@
+"""The report as one JSON object, schema 1: the field names and their order are a contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import cattrs
+from attrs import frozen
+
+from ksmcheck.report.verdict import Counterexample, Report
+
+SCHEMA_VERSION = 1
+
+
+@frozen
+class ViolationEntry:
+    """One violated property or check; ``trace`` is the file that its trace was written to."""
+
+    property: str
+    message: str
+    depth: int
+    trace: str | None
+
+
+@frozen
+class PropertyEntry:
+    """One property of the scenario."""
+
+    name: str
+    verdict: str
+    exercised: bool
+
+
+@frozen
+class JsonReport:
+    """What ``--json`` prints, key by key."""
+
+    schema: int
+    model: str
+    kernel: str
+    patches: tuple[str, ...]
+    parameters: Mapping[str, int]
+    verdict: str
+    stop_reason: str
+    violations: tuple[ViolationEntry, ...]
+    properties: tuple[PropertyEntry, ...]
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    compile_seconds: float
+    states_per_second: float
+    bytes_per_state: float
+    peak_memory_bytes: int
+    engine: str
+    exact: bool
+    reductions: tuple[str, ...]
+    model_digest: str
+
+
+def json_report(report: Report) -> str:
+    """The JSON text of a report, ending in a newline."""
+    return json.dumps(cattrs.unstructure(_entries(report)), indent=2) + "\n"
+
+
+def _entries(report: Report) -> JsonReport:
+    identity, result = report.program.identity, report.result
+    return JsonReport(
+        schema=SCHEMA_VERSION,
+        model=identity.model,
+        kernel=identity.kernel,
+        patches=identity.patches,
+        parameters=dict(identity.parameters),
+        verdict=report.verdict.value,
+        stop_reason=result.stop_reason.value,
+        violations=tuple(_violation(item) for item in report.counterexamples),
+        properties=tuple(
+            PropertyEntry(row.property.name, row.verdict.value, row.exercised)
+            for row in report.properties
+        ),
+        states=result.states,
+        transitions=result.transitions,
+        depth=result.depth,
+        seconds=round(result.seconds, 6),
+        compile_seconds=round(report.compile_seconds, 6),
+        states_per_second=round(report.states_per_second, 1),
+        bytes_per_state=round(result.bytes_per_state, 1),
+        peak_memory_bytes=result.peak_memory_bytes,
+        engine=report.engine,
+        exact=report.exact,
+        reductions=report.reductions,
+        model_digest=report.program.digest,
+    )
+
+
+def _violation(item: Counterexample) -> ViolationEntry:
+    violation = item.trace.violation
+    return ViolationEntry(
+        property=violation.name,
+        message=f"{violation.code} {violation.sentence}".strip(),
+        depth=len(item.trace.steps),
+        trace=item.file,
+    )

@@ -1,0 +1,1 @@
+"""Counterexamples: recorded from a path of states, stored as JSON, run again, printed in columns."""

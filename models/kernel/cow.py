@@ -1,0 +1,73 @@
+"""Copies of pages: on a write fault, and when a swapped-in KSM page has lost its anon_vma.
+
+Kernel: v2.6.35 (read as 2.6.33.7); patch swapin-recheck as in 2.6.36.2.
+Source: mm/memory.c (do_wp_page's second half, later called wp_page_copy), include/linux/ksm.h and
+    mm/ksm.c (ksm_might_need_to_copy, ksm_does_need_to_copy).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: that the copy is made with no lock held and the pte compared afterwards; that the old page
+    loses its pte count only after the new pte is in place; that both references to it are dropped
+    inside the page-table section.
+Abstracts:
+    A copy appears with its content: the new page is nobody else's before its pte is stored, and an
+        earlier allocation could only starve others.
+    ptep_clear_flush and set_pte_at are one step, see memory.py.
+Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import alloc, atomic, routine, spin_unlock
+from models.kernel.fault import Fault, lock_pte_same
+from models.kernel.objects import Address, Anon, Mm, NoPte, Page, Present
+from models.kernel.page import lock_page, put_page
+from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
+
+
+@routine(source="mm/memory.c", kernel="v2.6.35")
+def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault:
+    """Maps a copy in place of a page to which the caller holds a reference, and no lock."""
+    new_page = cow_user_page(old_page)
+    if new_page is None:
+        put_page(old_page)
+        return Fault.OOM
+    if not lock_pte_same(mm, address, Present(old_page, False, dirty)):
+        put_page(new_page)
+        put_page(old_page)
+        spin_unlock(mm.ptl)
+        return Fault.RETRY
+    with atomic("only an unlocked load could see the pte empty, and it is checked under the lock"):
+        mm.table[address] = NoPte()
+        page_add_new_anon_rmap(new_page)
+        mm.table[address] = Present(new_page, True, True)
+    page_remove_rmap(old_page)
+    put_page(old_page)
+    put_page(old_page)
+    spin_unlock(mm.ptl)
+    return Fault.DONE
+
+
+@routine(source="mm/memory.c", kernel="v2.6.35")
+def cow_user_page(old_page: Page) -> Page | None:
+    """A new page with the old one's content."""
+    with atomic("the new page is nobody else's before its pte is stored"):
+        content = old_page.content
+        return alloc(Page, refcount=1, content=content)
+
+
+@routine(source="include/linux/ksm.h", kernel="v2.6.35")
+def ksm_might_need_to_copy(page: Page, mm: Mm, address: Address) -> bool:
+    """An ordinary anonymous page of another anon_vma, or of another place in this one."""
+    match page.mapping:
+        case Anon(anon_vma):
+            return anon_vma != mm.anon_vma or page.index != address
+        case _:
+            return False
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.35")
+def ksm_does_need_to_copy(page: Page) -> Page | None:
+    """A locked copy of a page to which the caller holds a reference."""
+    copy = cow_user_page(page)
+    if copy is not None:
+        lock_page(copy)
+    return copy

@@ -1,0 +1,145 @@
+"""The objects of the memory-management models: pages, page tables, swap slots.
+
+Kernel: v2.6.33 to v6.8, the fields that the modelled routines touch.
+Source: include/linux/mm_types.h (struct page, struct mm_struct), include/linux/rmap.h (struct
+    anon_vma), include/linux/swap.h and mm/swapfile.c (the swap map), mm/swap_state.c (swapper_space).
+Question: none; scenarios ask, these files only say what the kernel is made of.
+Keeps: one reference count and one count of ptes per page, the page lock, the swap cache in both
+    directions (page->private and the tree), the swap map's count and SWAP_HAS_CACHE apart, ptes as
+    one word, one page-table lock per mm, the contents of pages and of swap.
+Abstracts:
+    PG_swapcache is `private is not None`: flag and page->private are set under the page lock before
+        the page is in the tree and cleared under page lock and tree_lock together, and no reader
+        looks without the page lock, so a second field would only repeat the first.
+    A slot's tree entry is one cell of the slot: the radix tree is only ever asked for one slot.
+    mmap_sem: every actor of these scenarios takes it for reading only, so it can stop nobody.
+    Contents are small integers, each written by one writer: enough to tell whose value is read.
+Not covered: TLBs, young bits, memcg, LRU order and pagevecs, huge pages, more than one anon_vma
+    per page, PG_uptodate (a page that is being read is not visible before its content is).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from ksmcheck.lang import (
+    Array,
+    BitLock,
+    Ghost,
+    Max,
+    Range,
+    Refcount,
+    Size,
+    SpinLock,
+    Word,
+    struct,
+)
+
+ADDRESSES: Final = 1
+Address = Annotated[int, Range(0, ADDRESSES - 1)]
+"""A page-sized piece of an mm's address space, always inside one anonymous, writable vma."""
+
+INITIAL: Final = 0
+Content = Annotated[int, Range(INITIAL, 3)]
+"""What a page or a slot holds: INITIAL, or the value that one of the writers stores."""
+
+Count = Annotated[int, Range(0, 7)]
+"""A number of ptes, for properties that count them."""
+
+
+@struct
+class AnonVma:
+    """struct anon_vma, the root of a family of forked vmas."""
+
+    lock: SpinLock
+
+
+class Mapping(Word):
+    """page->mapping of an anonymous page, with its low bits: one word, loaded in one access."""
+
+
+class Anon(Mapping):
+    """PAGE_MAPPING_ANON and the anon_vma."""
+
+    anon_vma: AnonVma
+
+
+class Ksm(Mapping):
+    """PAGE_MAPPING_ANON | PAGE_MAPPING_KSM; the ksmd scenarios add the stable_node."""
+
+
+class NoMapping(Mapping):
+    """NULL."""
+
+
+@struct(permanent=True)
+class Page:
+    """struct page: one frame of the memmap, so it can be looked at even when it is free."""
+
+    locked: BitLock
+    """PG_locked."""
+    refcount: Annotated[Refcount, Max(7)]
+    """_count: ptes, the swap cache, and everybody who holds a pointer."""
+    mapcount: Annotated[int, Range(0, 3)]
+    """_mapcount + 1: the number of ptes."""
+    mapping: Mapping
+    """Constant, hence free, while no actor of a scenario turns pages into KSM pages."""
+    index: Address
+    """Where the page belongs in its vma; constant while no actor moves mappings."""
+    private: SwapSlot | None
+    """page_private, with PG_swapcache: the slot whose swap cache page this is."""
+    lru: bool
+    """PG_lru: reclaim may find the page."""
+    dirty: bool
+    """PG_dirty: the slot does not hold this content yet."""
+    writeback: bool
+    """PG_writeback."""
+    content: Content
+
+
+@struct(permanent=True)
+class SwapSlot:
+    """One swp_entry_t: its byte in the swap map, its place in the swap cache, its disk block."""
+
+    count: Annotated[int, Range(0, 3)]
+    """swap_count(): the ptes that hold this entry."""
+    has_cache: bool
+    """SWAP_HAS_CACHE: a page of this slot is in the swap cache, or somebody is about to put one."""
+    page: Page | None
+    """swapper_space's tree at this entry."""
+    disk: Content
+
+
+class Pte(Word):
+    """A page-table entry."""
+
+
+class NoPte(Pte):
+    """pte_none."""
+
+
+class Present(Pte):
+    """pte_present: maps a page, writable and dirty or not."""
+
+    page: Page
+    write: bool
+    dirty: bool
+
+
+class Swapped(Pte):
+    """A swap entry."""
+
+    slot: SwapSlot
+
+
+@struct
+class Mm:
+    """struct mm_struct with its only vma."""
+
+    ptl: SpinLock
+    """The lock of the one page table that covers all addresses of the model."""
+    table: Annotated[Array[Pte], Size(ADDRESSES)]
+    anon_vma: AnonVma | None
+    """vma->anon_vma of the vma; constant."""
+    shadow: Ghost[Annotated[Array[Content], Size(ADDRESSES)]]
+    """What this mm last wrote at each address."""

@@ -1,0 +1,99 @@
+"""Page locks, page references, and the tests of page->mapping.
+
+Kernel: v2.6.35; the same in every version of patches.py.
+Source: include/linux/pagemap.h and mm/filemap.c (lock_page, trylock_page, unlock_page,
+    find_get_page), include/linux/mm.h and mm/swap.c (get_page, put_page), include/linux/page-flags.h
+    and include/linux/ksm.h (PageAnon, PageKsm).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: who holds the page lock, that waiting for it is unfair, and that the last reference frees.
+Abstracts: the step from a count of zero to the free list is not seen, because a page whose count
+    is zero can be reached by nobody but the allocator; a lookup that meets a frozen count waits,
+    where the kernel loops; what a free frame holds is forgotten, because nobody looks at it.
+Not covered: the waiters' queue of a page lock (any waiter may be the next), pagevecs.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import (
+    atomic,
+    bit_lock,
+    bit_trylock,
+    bit_unlock,
+    dec_and_test,
+    free,
+    refcount_inc,
+    routine,
+    wait_until,
+)
+from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, SwapSlot
+
+
+@routine(source="include/linux/pagemap.h")
+def lock_page(page: Page) -> None:
+    """Sleeps until PG_locked is ours."""
+    bit_lock(page.locked)
+
+
+@routine(source="include/linux/pagemap.h")
+def trylock_page(page: Page) -> bool:
+    """Takes PG_locked if it is free."""
+    return bit_trylock(page.locked)
+
+
+@routine(source="mm/filemap.c")
+def unlock_page(page: Page) -> None:
+    """Releases PG_locked."""
+    bit_unlock(page.locked)
+
+
+@routine(source="include/linux/page-flags.h")
+def PageAnon(page: Page) -> bool:
+    """The mapping has the anonymous bit; PageKsm pages are anonymous too."""
+    return not isinstance(page.mapping, NoMapping)
+
+
+@routine(source="include/linux/ksm.h")
+def PageKsm(page: Page) -> bool:
+    """The mapping has both bits."""
+    return isinstance(page.mapping, Ksm)
+
+
+@routine(source="include/linux/mm.h")
+def get_page(page: Page) -> None:
+    """One more reference, for a caller that knows that there is one."""
+    refcount_inc(page.refcount)
+
+
+@routine(source="mm/swap.c")
+def put_page(page: Page) -> None:
+    """One reference less; the last one frees the frame."""
+    with atomic("nobody but the allocator can reach a page whose count has become zero"):
+        if dec_and_test(page.refcount):
+            free_hot_cold_page(page)
+
+
+@routine(source="mm/page_alloc.c")
+def free_hot_cold_page(page: Page) -> None:
+    """Back to the free list. KSM scenarios clear page.mapping here (KSM.md entry 13)."""
+    assert page.mapcount == 0, "a page is freed while a pte maps it"
+    assert page.private is None, "a page is freed while it is in the swap cache"
+    page.lru = False
+    page.dirty = False
+    page.content = INITIAL
+    free(page)
+
+
+@routine(source="mm/filemap.c")
+def find_get_page(slot: SwapSlot) -> Page | None:
+    """The swap cache page of a slot with a reference to it, or None.
+
+    The reference keeps the page from being freed. It keeps it neither in the swap cache nor in its
+    slot: that is what the races of KSM.md entries 26 to 28 are about.
+    """
+    with atomic("the kernel loads the entry again after taking the reference, and starts over"):
+        page = slot.page
+        if page is None:
+            return None
+        wait_until(page.refcount > 0)
+        refcount_inc(page.refcount)
+        return page

@@ -1,0 +1,100 @@
+"""The swap cache: finding, adding, removing and reading in.
+
+Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
+Source: mm/swap_state.c (lookup_swap_cache, add_to_swap, delete_from_swap_cache,
+    read_swap_cache_async, swapin_readahead), mm/page_io.c (swap_readpage).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: that a lookup gives a reference and no lock, that the cache follows page->private and not
+    the slot of whoever asks for the removal, that a reader allocates before it reserves the slot,
+    and that a reader which finds the slot free answers "no page".
+Abstracts:
+    A slot's cache bit and its tree entry change in one step. In the kernel there are moments with
+        the bit set and no entry, when a page enters and when it leaves; during them lookups find
+        nothing, readers loop and the allocator passes the slot over, which is waiting.
+    A page is read in the step that makes it visible: until the read is over the kernel keeps it
+        locked, and nobody else can write the slot's block while the slot has its cache bit.
+Not covered: readahead of neighbouring slots, read errors, radix-tree allocation failure.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import alloc, atomic, refcount_inc, routine
+from models.kernel.objects import Page, SwapSlot
+from models.kernel.page import find_get_page, put_page
+from models.kernel.swap_map import Prepare, get_swap_page, swapcache_free, swapcache_prepare
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def lookup_swap_cache(slot: SwapSlot) -> Page | None:
+    """The cached page of a slot with a reference, not locked."""
+    return find_get_page(slot)
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def add_to_swap_cache(page: Page, slot: SwapSlot) -> None:
+    """Puts a page in the cache; the caller holds the page lock and has set the slot's cache bit."""
+    assert page.private is None, "a page enters the swap cache twice"
+    assert slot.page is None, "two pages for one slot of the swap cache"
+    refcount_inc(page.refcount)
+    page.private = slot
+    slot.page = page
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def add_to_swap(page: Page) -> bool:
+    """Gives a page a slot and puts it in the cache, dirty. The caller holds the page lock."""
+    with atomic("a slot with its cache bit set and no page makes everybody who meets it wait"):
+        slot = get_swap_page()
+        if slot is None:
+            return False
+        add_to_swap_cache(page, slot)
+        page.dirty = True
+        return True
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def delete_from_swap_cache(page: Page) -> None:
+    """Takes a page out of the cache and marks it dirty, as both callers do. They hold its lock."""
+    with atomic("a slot with its cache bit set and no page makes everybody who meets it wait"):
+        slot = page.private
+        assert slot is not None, "a page leaves the swap cache that is not in it"
+        slot.page = None
+        page.private = None
+        swapcache_free(slot)
+        page.dirty = True
+        put_page(page)
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def read_swap_cache_async(slot: SwapSlot) -> Page | None:
+    """The slot's page, read from disk if need be, with a reference; None when the slot is free.
+
+    Also None when there is no memory. The caller locks the page next, in competition with all who
+    found it in the cache.
+    """
+    page = find_get_page(slot)
+    if page is not None:
+        return page
+    page = alloc(Page, refcount=1, may_sleep=True)
+    while page is not None:
+        with atomic("the page is locked until its content is there"):
+            reserved = swapcache_prepare(slot)
+            if reserved == Prepare.RESERVED:
+                add_to_swap_cache(page, slot)
+                page.content = slot.disk
+                page.lru = True
+                return page
+        if reserved == Prepare.ENOENT:
+            put_page(page)
+            return None
+        found = find_get_page(slot)
+        if found is not None:
+            put_page(page)
+            return found
+    return None
+
+
+@routine(source="mm/swap_state.c", kernel="v2.6.35")
+def swapin_readahead(slot: SwapSlot) -> Page | None:
+    """Reads the slot, and its neighbours, which the model leaves out."""
+    return read_swap_cache_async(slot)

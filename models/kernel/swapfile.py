@@ -1,0 +1,52 @@
+"""When may a page leave the swap cache: reuse_swap_page and try_to_free_swap.
+
+Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
+Source: mm/swapfile.c (page_swapcount, reuse_swap_page, try_to_free_swap). The rest of that file, the
+    swap map itself, is swap_map.py.
+Question: none; a part of the kernel that scenarios build on.
+Keeps: that both look at the number of ptes and of swap entries and never at the page's reference
+    count, so somebody who only holds a reference sees the page leave the cache; that the slot is
+    the page's own at that moment and not the one a fault came for.
+Abstracts: mapcount, slot and swap count are looked at in one step, as no one of them can go up
+    while the page lock is held and only one thread can be at the caller's page table.
+Not covered: fork by a third thread between the two counts (it would need an actor that forks).
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import atomic, routine
+from models.kernel.objects import Page
+from models.kernel.page import PageKsm
+from models.kernel.swap_state import delete_from_swap_cache
+
+
+@routine(source="mm/swapfile.c", kernel="v2.6.35")
+def reuse_swap_page(page: Page) -> bool:
+    """May a write fault have this page for itself? The caller holds the page lock.
+
+    Yes when at most one pte or swap entry stands for it. Then it leaves the swap cache, unless it
+    is being written. A page that has left the cache meanwhile is judged by its ptes alone: the
+    caller's own swap entry is not counted, which is half of KSM.md entry 26.
+    """
+    if PageKsm(page):
+        return False
+    with atomic("with the page lock the slot is fixed and the sum of the two counts cannot grow"):
+        mapcount = page.mapcount
+        slot = page.private
+        swapcount = slot.count if mapcount <= 1 and slot is not None else 0
+    count = mapcount + swapcount
+    if count == 1 and slot is not None and not page.writeback:
+        delete_from_swap_cache(page)
+    return count <= 1
+
+
+@routine(source="mm/swapfile.c", kernel="v2.6.35")
+def try_to_free_swap(page: Page) -> bool:
+    """Leaves the swap cache if no pte holds the slot. The caller holds the page lock."""
+    with atomic("with the page lock the slot is fixed and a count of zero stays zero"):
+        slot = page.private
+        unused = slot is not None and slot.count == 0
+    if not unused or page.writeback:
+        return False
+    delete_from_swap_cache(page)
+    return True

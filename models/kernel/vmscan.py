@@ -1,0 +1,145 @@
+"""Reclaim of one anonymous page: isolate it, unmap it to swap, write it, free it.
+
+Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2).
+Source: mm/vmscan.c (isolate_lru_pages, shrink_page_list, pageout, __remove_mapping,
+    putback_lru_page), mm/page_io.c (swap_writepage and its completion).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: the order trylock, add_to_swap, try_to_unmap, pageout, __remove_mapping; that a page is
+    written and freed only when isolation and swap cache are its only references; that a page
+    without swap entries leaves the cache instead of being written; that a page under writeback is
+    unlocked; and every way in which reclaim gives up and puts the page back.
+Abstracts:
+    The LRU lists are one flag per page: reclaim may find any page that has it, in any order, and
+        waits when there is none.
+    The page is never found referenced: giving up early is the same as not trying.
+    Writing is started and finished by reclaim itself, as on a synchronous device.
+    __remove_mapping is one step: its count is frozen and the cache cleared under tree_lock, and the
+        slot's cache bit without a page makes everybody wait (swap_state.py).
+Not covered: the order of lists, active and inactive, pagevecs, memcg, congestion, write errors,
+    may_enter_fs, vm_swap_full at the exits of shrink_page_list.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import (
+    atomic,
+    choose,
+    freeze,
+    pool,
+    refcount_inc,
+    routine,
+    wait_until,
+)
+from models.kernel.objects import Page
+from models.kernel.page import (
+    PageAnon,
+    free_hot_cold_page,
+    put_page,
+    trylock_page,
+    unlock_page,
+)
+from models.kernel.rmap import try_to_unmap
+from models.kernel.swap_map import swapcache_free
+from models.kernel.swap_state import add_to_swap
+from models.kernel.swapfile import try_to_free_swap
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def shrink_inactive_list(may_writepage: bool) -> None:
+    """Tries to reclaim one page."""
+    page = isolate_lru_page()
+    if not shrink_page_list(page, may_writepage):
+        putback_lru_page(page)
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def isolate_lru_page() -> Page:
+    """Takes some page off the LRU, with a reference."""
+    with atomic("one lru_lock section"):
+        page = choose(pool(Page))
+        wait_until(page.lru and page.refcount > 0)
+        refcount_inc(page.refcount)
+        page.lru = False
+        return page
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def putback_lru_page(page: Page) -> None:
+    """Back to the LRU, and the reference of the isolation is dropped."""
+    with atomic("the LRU's own reference and flag change under lru_lock"):
+        page.lru = True
+        put_page(page)
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def shrink_page_list(page: Page, may_writepage: bool) -> bool:
+    """One page of the list. True when it was freed, False when it goes back."""
+    if not trylock_page(page):
+        return False
+    if page.writeback:
+        unlock_page(page)
+        return False
+    if PageAnon(page) and page.private is None and not add_to_swap(page):
+        unlock_page(page)
+        return False
+    if page.mapcount > 0 and not try_to_unmap(page):
+        unlock_page(page)
+        return False
+    if page.dirty:
+        if not may_writepage:
+            unlock_page(page)
+            return False
+        if not pageout(page):
+            return False
+    if remove_mapping(page):
+        return True
+    unlock_page(page)
+    return False
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def pageout(page: Page) -> bool:
+    """Writes a dirty page. True when it is clean and locked again, False when it is unlocked."""
+    if page.refcount != 2:
+        unlock_page(page)
+        return False
+    page.dirty = False
+    swap_writepage(page)
+    if not trylock_page(page):
+        return False
+    if page.dirty or page.writeback:
+        unlock_page(page)
+        return False
+    return True
+
+
+@routine(source="mm/page_io.c", kernel="v2.6.35")
+def swap_writepage(page: Page) -> None:
+    """Writes the page to its slot, or finds that nobody needs that. Unlocks the page."""
+    if try_to_free_swap(page):
+        unlock_page(page)
+        return
+    page.writeback = True
+    unlock_page(page)
+    with atomic("the device reads the page at some moment before it reports completion"):
+        slot = page.private
+        assert slot is not None, "a page leaves the swap cache while it is written"
+        slot.disk = page.content
+        page.writeback = False
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
+def remove_mapping(page: Page) -> bool:
+    """__remove_mapping and the free after it: only if cache and isolation have the last references."""
+    with atomic("one tree_lock section; the slot's cache bit without a page makes everybody wait"):
+        if page.private is None or page.dirty or page.refcount != 2:
+            return False
+        freeze(page.refcount, 2)
+        slot = page.private
+        assert slot is not None, "checked above, under the page lock"
+        slot.page = None
+        page.private = None
+        swapcache_free(slot)
+        unlock_page(page)
+        free_hot_cold_page(page)
+        return True

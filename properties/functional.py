@@ -1,0 +1,55 @@
+"""What a program sees: it reads what it wrote, and nobody else's data.
+
+P4 of KSM.md (no use after free) has no predicate here: the tool checks it at every access (KSM801,
+KSM802, KSM803), in every model. struct page itself may be looked at when it is free, as in the
+kernel; what must not happen to a free page is P5's business.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import invariant, locked, pool, witness
+from models.kernel.objects import INITIAL, Address, Mm, Present, Swapped
+
+
+@invariant(source="KSM.md P3 ksm_invisible; 4969c1192d15, 31c4a3d3a0f8, 13ddaf26be32")
+def p3_ksm_invisible(mm: Mm, address: Address) -> bool:
+    """What an mm would read at an address is what it last wrote there."""
+    if locked(mm.ptl):
+        return True
+    match mm.table[address]:
+        case Present(page, _, _):
+            return page.content == mm.shadow[address]
+        case Swapped(slot):
+            if slot.page is not None:
+                return slot.page.content == mm.shadow[address]
+            return slot.disk == mm.shadow[address]
+        case _:
+            return True
+
+
+@witness(p3_ksm_invisible)
+def a_written_value_was_swapped_out(mm: Mm, address: Address) -> bool:
+    """A value that was stored during the run is behind a swap entry."""
+    return isinstance(mm.table[address], Swapped) and mm.shadow[address] != INITIAL
+
+
+@invariant(source="KSM.md P29 isolation")
+def p29_isolation(mm: Mm, address: Address) -> bool:
+    """No mm has a translation to a page that holds what another mm wrote after the fork."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            return all(
+                page.content != other.shadow[address] or other.shadow[address] == INITIAL
+                for other in pool(Mm)
+                if other != mm
+            )
+        case _:
+            return True
+
+
+@witness(p29_isolation)
+def others_have_written(mm: Mm, address: Address) -> bool:
+    """An mm has a translation while another mm has already written."""
+    return isinstance(mm.table[address], Present) and any(
+        other.shadow[address] != INITIAL for other in pool(Mm) if other != mm
+    )

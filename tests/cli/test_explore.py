@@ -1,0 +1,169 @@
+"""`explore` from end to end: verdicts, exit codes, limits, traces, JSON, and the ends of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ROOT, ksmcheck, model
+
+LOST = model("lost_update")
+
+VERDICTS: list[tuple[list[str], str, int]] = [
+    (["--model", LOST], "violated", 1),
+    (["--model", LOST, "--with", "count-lock"], "holds", 0),
+    (["--model", LOST, "--kernel", "v2.6.36"], "holds", 0),
+    (["--model", LOST, "--kernel", "v2.6.36", "--without", "count-lock"], "violated", 1),
+    (["--model", model("vacuous")], "vacuous", 4),
+    (["--model", model("philosophers")], "violated", 1),
+    (["--model", LOST, "--with", "count-lock", "--max-states", "5"], "inconclusive", 3),
+    (["--model", LOST, "--with", "count-lock", "--max-depth", "2"], "inconclusive", 3),
+]
+
+
+@pytest.mark.parametrize(("arguments", "verdict", "code"), VERDICTS)
+def test_verdict_as_json(arguments: list[str], verdict: str, code: int) -> None:
+    ended = ksmcheck("explore", *arguments, "--json")
+    assert ended.code == code
+    assert json.loads(ended.out)["verdict"] == verdict
+    assert ended.err == ""
+
+
+def test_the_page_of_a_violation() -> None:
+    ended = ksmcheck("explore", "--model", LOST)
+    assert ended.code == 1
+    assert "lost_update: VIOLATED" in ended.out
+    assert "page1.count = 1" in ended.out
+    assert "mm/page_alloc.c: get_page()" in ended.out
+    table = ended.out.split("\n\nlost_update:")[0]
+    assert max(map(len, table.splitlines())) <= 75
+    assert ended.out.isascii()
+
+
+def test_limits_say_what_was_explored() -> None:
+    ended = ksmcheck("explore", "--model", LOST, "--with", "count-lock", "--max-states", "5")
+    assert "INCONCLUSIVE, the limit on states (--max-states) was reached" in ended.out
+    assert "5 states explored so far" in ended.out
+
+
+def test_counts_are_the_same_with_all_and_without_when_nothing_is_wrong() -> None:
+    runs = [
+        json.loads(ksmcheck("explore", "--model", LOST, "--with", "count-lock", "--json", *more).out)
+        for more in ([], ["--all"])
+    ]
+    assert runs[0]["states"] == runs[1]["states"]
+    assert runs[0]["transitions"] == runs[1]["transitions"]
+
+
+def test_trace_out_and_replay(tmp_path: Path) -> None:
+    file = tmp_path / "race.json"
+    found = ksmcheck("explore", "--model", LOST, "--trace-out", str(file), "--json")
+    record = json.loads(found.out)
+    assert record["violations"][0]["trace"] == str(file)
+    again = ksmcheck("replay", str(file))
+    assert again.code == 1
+    assert "lost_update: REPRODUCES, all_counted" in again.out
+    trace = json.loads(file.read_text())
+    assert len(trace["steps"]) == record["violations"][0]["depth"]
+
+
+def test_a_fixed_model_no_longer_reproduces(tmp_path: Path) -> None:
+    file, copy = tmp_path / "race.json", tmp_path / "lost_update.py"
+    source = (ROOT / LOST).read_text()
+    copy.write_text(source)
+    ksmcheck("explore", "--model", "lost_update.py", "--trace-out", str(file), cwd=tmp_path)
+    assert ksmcheck("replay", "race.json", cwd=tmp_path).code == 1
+    copy.write_text(source.replace('if patched("count-lock"):', "if True:"))
+    again = ksmcheck("replay", "race.json", cwd=tmp_path)
+    assert again.code == 3
+    assert "another version of the model" in again.out
+    assert "NO LONGER REPRODUCES, from step" in again.out
+
+
+def test_a_moved_or_missing_model(tmp_path: Path) -> None:
+    file = tmp_path / "race.json"
+    ksmcheck("explore", "--model", LOST, "--trace-out", str(file))
+    lost = ksmcheck("replay", str(file), cwd=tmp_path)
+    assert lost.code == 2
+    assert "KSM526" in lost.err
+    found = ksmcheck("replay", str(file), "--model", str(ROOT / LOST), cwd=tmp_path)
+    assert found.code == 1
+    other = ksmcheck("replay", str(file), "--model", str(ROOT / model("philosophers")))
+    assert other.code == 2
+
+
+def test_all_writes_one_trace_for_each(tmp_path: Path) -> None:
+    ended = ksmcheck(
+        "explore", "--model", model("philosophers"), "--all", "--json",
+        "--trace-out", str(tmp_path / "t.json"),
+    )  # fmt: skip
+    record = json.loads(ended.out)
+    files = [item["trace"] for item in record["violations"]]
+    assert record["stop_reason"] == "exhausted"
+    assert all(Path(file).is_file() for file in files)
+    assert len(set(files)) == len(files)
+
+
+def test_a_disabled_check_is_silent() -> None:
+    ended = ksmcheck(
+        "explore", "--model", model("philosophers"), "--json",
+        "--disable-check", "deadlock", "--disable-check", "lock-order",
+    )  # fmt: skip
+    assert ended.code == 0
+
+
+def test_generated_code_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "generated"
+    ksmcheck("explore", "--model", LOST, "--keep-generated", str(folder))
+    assert [path.name for path in folder.iterdir()] == ["lost_update.py"]
+
+
+def test_a_closed_pipe_is_silent() -> None:
+    command = f"{sys.executable} -m ksmcheck explore --model {LOST} | head -1"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_an_interrupted_run_reports(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(SLOW)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ksmcheck", "explore", "--model", str(slow)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, err
+    assert "INCONCLUSIVE, the search was interrupted" in out
+
+
+SLOW = '''
+from typing import Annotated
+from ksmcheck.lang import *
+
+x: Annotated[Array[Annotated[int, Range(0, 60)]], Size(5)]
+
+
+@actor(count=5)
+def counter(me: Annotated[int, Range(0, 4)]) -> None:
+    while x[me] < 60:
+        fetch_add(x[me], 1)
+
+
+scenario(question="?", kernel="", properties=[])
+'''

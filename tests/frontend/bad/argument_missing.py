@@ -1,0 +1,22 @@
+"""An argument is missing."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@routine
+def bump(by: Annotated[int, Range(0, 3)]) -> None:
+    pass
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+    bump()
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,27 @@
+"""A local that is a number here and a reference there."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@struct
+class Page:
+    dirty: bool
+    mapcount: Annotated[int, Range(0, 3)]
+
+
+page1 = instance(Page)
+
+
+@actor
+def running() -> None:
+    global x
+    y = 1
+    x = y
+    y = page1
+
+
+scenario(question="?", kernel="", pools={Page: 1}, properties=[])

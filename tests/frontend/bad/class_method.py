@@ -1,0 +1,24 @@
+"""A method in a struct."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@struct
+class Page:
+    dirty: bool
+
+    def clean(self) -> None:
+        self.dirty = False
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,16 @@
+"""A verdict that does not exist."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[], expected=[Expect(verdict="hold")])

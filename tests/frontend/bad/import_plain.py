@@ -1,0 +1,17 @@
+"""Modules are not objects here."""
+
+import ksmcheck.lang
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,17 @@
+"""A default outside its own bounds."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+limit = parameter(5, "how many", at_least=1, at_most=3)
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,32 @@
+"""A property that calls a routine."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@routine
+def get() -> bool:
+    return x == 1
+
+
+@invariant(source="test")
+def small() -> bool:
+    """x is small."""
+    return get()
+
+
+@witness(small)
+def one() -> bool:
+    return x == 1
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[small])

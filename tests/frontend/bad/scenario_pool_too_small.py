@@ -1,0 +1,26 @@
+"""More static objects than places."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@struct
+class Page:
+    dirty: bool
+    mapcount: Annotated[int, Range(0, 3)]
+
+
+page1 = instance(Page)
+page2 = instance(Page)
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", pools={Page: 1}, properties=[])

@@ -1,0 +1,17 @@
+"""Two scenarios."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])
+scenario(question="?", kernel="", properties=[])

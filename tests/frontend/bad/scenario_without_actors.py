@@ -1,0 +1,10 @@
+"""Nobody runs."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,17 @@
+"""A range with its bounds swapped."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+y: Annotated[int, Range(3, 0)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

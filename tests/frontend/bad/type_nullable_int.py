@@ -1,0 +1,17 @@
+"""Only references can be None."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+y: bool | None
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

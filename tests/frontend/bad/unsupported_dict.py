@@ -1,0 +1,17 @@
+"""A dictionary."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    y = {1: 2}
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

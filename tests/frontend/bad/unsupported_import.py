@@ -1,0 +1,18 @@
+"""An import inside a function."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    from random import randint
+    
+    x = 1
+
+
+scenario(question="?", kernel="", properties=[])

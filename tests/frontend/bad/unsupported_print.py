@@ -1,0 +1,17 @@
+"""Nothing is printed."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+    print(x)
+
+
+scenario(question="?", kernel="", properties=[])

@@ -1,0 +1,16 @@
+"""eval."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = eval("1")
+
+
+scenario(question="?", kernel="", properties=[])

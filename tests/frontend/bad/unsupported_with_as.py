@@ -1,0 +1,17 @@
+"""A with that names its value."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    with atomic("reason") as y:
+        x = 1
+
+
+scenario(question="?", kernel="", properties=[])

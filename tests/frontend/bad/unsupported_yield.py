@@ -1,0 +1,17 @@
+"""A generator."""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def running() -> None:
+    global x
+    x = 1
+    yield x
+
+
+scenario(question="?", kernel="", properties=[])

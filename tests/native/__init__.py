@@ -1,0 +1,1 @@
+"""The native engine: the runtime in C, generated models, building, limits."""

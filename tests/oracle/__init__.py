@@ -1,0 +1,1 @@
+"""A second opinion: checkers and systems that share no code with the tool."""

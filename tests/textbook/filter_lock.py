@@ -1,0 +1,47 @@
+"""The filter lock: Peterson's algorithm for three, two levels to pass.
+
+Question: can two be inside, when every load of the waiting conditions is a step of its own?
+"""
+
+from typing import Annotated
+
+from ksmcheck.lang import *
+
+level: Annotated[Array[Annotated[int, Range(0, 2)]], Size(3)]
+victim: Annotated[Array[Annotated[int, Range(0, 2)]], Size(2)]
+inside: Ghost[Annotated[int, Range(0, 3)]]
+
+
+@actor(daemon=True, count=3)
+def process(me: Annotated[int, Range(0, 2)]) -> None:
+    global inside
+    while True:
+        for goal in range(1, 3):
+            level[me] = goal
+            victim[goal - 1] = me
+            for other in range(3):
+                if other != me:
+                    while level[other] >= goal and victim[goal - 1] == me:
+                        pass
+        inside += 1
+        level[me] = 0
+        inside -= 1
+
+
+@invariant(source="Peterson 1981, Myths about the mutual exclusion problem")
+def mutual_exclusion() -> bool:
+    """At most one process is inside the critical section."""
+    return inside <= 1
+
+
+@witness(mutual_exclusion)
+def somebody_is_inside() -> bool:
+    return inside == 1
+
+
+scenario(
+    question="Can two of three processes be inside the critical section at once?",
+    kernel="",
+    properties=[mutual_exclusion],
+    expected=[Expect(verdict="holds")],
+)
