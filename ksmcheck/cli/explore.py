@@ -11,7 +11,7 @@ from ksmcheck.cli.model_options import ChosenModel, model_options
 from ksmcheck.cli.output import emit
 from ksmcheck.cli.progress import watched
 from ksmcheck.cli.search_options import search_options
-from ksmcheck.cli.values import OneOf, Width
+from ksmcheck.cli.values import one_of, read_width
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.python_engine import PythonEngine
@@ -25,16 +25,38 @@ from ksmcheck.trace.codec import require_writable
 @click.command()
 @model_options
 @search_options
-@click.option("--trace-out", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write the counterexample as JSON; further ones of --all to FILE-2, FILE-3, ...")
+@click.option(
+    "--trace-out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the counterexample as JSON; further ones of --all to FILE-2, FILE-3, ...",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--width", type=Width(), help="Width of the counterexample's table.")
-@click.option("--engine", type=OneOf(("auto", "python")), default="auto", show_default=True,
-              help="What runs the steps: auto or python.")
-@click.option("--reduce", type=OneOf(("none",)), default="none", show_default=True,
-              help="Reductions of the state space; there are none yet.")
-@click.option("--keep-generated", type=click.Path(path_type=Path), metavar="DIR",
-              help="Leave the generated code in this folder.")
+@click.option(
+    "--width", callback=read_width, metavar="N", help="Width of the counterexample's table."
+)
+@click.option(
+    "--engine",
+    callback=one_of(("auto", "python")),
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="What runs the steps: auto or python.",
+)
+@click.option(
+    "--reduce",
+    callback=one_of(("none",)),
+    metavar="NAME",
+    default="none",
+    show_default=True,
+    help="Reductions of the state space; there are none yet.",
+)
+@click.option(
+    "--keep-generated",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Leave the generated code in this folder.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 def explore(
     chosen: ChosenModel,

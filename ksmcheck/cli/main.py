@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
         return EXIT_INCONCLUSIVE
     except BrokenPipeError:
         return 0
-    except Exception as error:  # noqa: BLE001 - the last door: whatever comes here is our fault
+    except Exception as error:  # the last door: whatever comes here is our own fault
         confess(error)
         return EXIT_INTERNAL_ERROR
 

@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 import click
 from attrs import frozen
 
-from ksmcheck.cli.values import OneOf, Setting
+from ksmcheck.cli.values import each_of, read_settings
 from ksmcheck.frontend import CompileOptions, compile_model
 from ksmcheck.ir.program import BuiltinCheck, Program
 
 _OPTIONS = (
     click.option("--model", required=True, metavar="NAME|PATH.py",
                  help="A model that `ksmcheck list` shows, or a file of your own."),
-    click.option("--set", "settings", type=Setting(), multiple=True,
+    click.option("--set", "settings", callback=read_settings, multiple=True, metavar="NAME=VALUE",
                  help="Give a scenario parameter a value."),
     click.option("--kernel", metavar="VERSION",
                  help="The kernel version; v2.6.35 means every patch released up to it."),
     click.option("--with", "with_", multiple=True, metavar="PATCH", help="Apply one more patch."),
     click.option("--without", multiple=True, metavar="PATCH", help="Take a patch away."),
     click.option("--disable-check", "disabled", multiple=True, metavar="CHECK",
-                 type=OneOf(check.value for check in BuiltinCheck),
+                 callback=each_of(check.value for check in BuiltinCheck),
                  help="Switch a built-in check off."),
 )  # fmt: skip
 
@@ -57,7 +57,7 @@ def model_options(command: Callable[..., int]) -> Callable[..., int]:
             with_=tuple(with_),
             without=tuple(without),
             parameters=tuple(settings),
-            disabled=tuple(BuiltinCheck(name) for name in dict.fromkeys(disabled)),
+            disabled=tuple(BuiltinCheck(name) for name in disabled),
         )
         return command(chosen=ChosenModel(model, options), **others)
 

@@ -38,7 +38,8 @@ def complain(error: UserError) -> None:
 def confess(error: BaseException) -> None:
     """Print a fault of ksmcheck itself, with the traceback that a report of it needs."""
     lines = traceback.format_exception(error)
-    _to_stderr("".join(lines) + "\nthis is a bug in ksmcheck: please report it with the text above\n")
+    _to_stderr("".join(lines) + "\n")
+    _to_stderr("this is a bug in ksmcheck: please report it with the text above\n")
 
 
 def note(text: str) -> None:

@@ -8,7 +8,7 @@ import click
 from attrs import evolve
 
 from ksmcheck.cli.output import emit
-from ksmcheck.cli.values import Width
+from ksmcheck.cli.values import read_width
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.frontend import CompileOptions, compile_model
 from ksmcheck.frontend.loader import shipped_models
@@ -23,7 +23,7 @@ from ksmcheck.trace.replay import replay as run_trace
 @click.command()
 @click.argument("trace_file", type=click.Path(path_type=Path), metavar="TRACE")
 @click.option("--model", metavar="NAME|PATH.py", help="Where the model is now.")
-@click.option("--width", type=Width(), help="Width of the table.")
+@click.option("--width", callback=read_width, metavar="N", help="Width of the table.")
 def replay(trace_file: Path, model: str | None, width: int | None) -> int:
     """Run a recorded trace again, step by step.
 

@@ -7,14 +7,28 @@ from collections.abc import Callable
 
 import click
 
-from ksmcheck.cli.values import Count, Duration, Memory
+from ksmcheck.cli.values import read_count, read_duration, read_memory
 from ksmcheck.explore.options import SearchOptions
 
 _OPTIONS = (
-    click.option("--max-states", type=Count(), help="Store at most this many states."),
-    click.option("--max-depth", type=Count(), help="Take at most this many steps."),
-    click.option("--time-limit", type=Duration(), help="Stop after this time: 90, 10m, 1h."),
-    click.option("--memory-limit", type=Memory(), help="Stop at this much memory: 4G, 500M."),
+    click.option(
+        "--max-states", callback=read_count, metavar="N", help="Store at most this many states."
+    ),
+    click.option(
+        "--max-depth", callback=read_count, metavar="N", help="Take at most this many steps."
+    ),
+    click.option(
+        "--time-limit",
+        callback=read_duration,
+        metavar="TIME",
+        help="Stop after this time: 90, 10m, 1h.",
+    ),
+    click.option(
+        "--memory-limit",
+        callback=read_memory,
+        metavar="SIZE",
+        help="Stop at this much memory: 4G, 500M.",
+    ),
     click.option("--all", "all_violations", is_flag=True, help="Go on after the first violation."),
 )
 

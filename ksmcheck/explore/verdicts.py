@@ -70,7 +70,9 @@ class Verdicts:
                     self.judge(watch, hit, number, after)
 
     def fault(self, fault: int, number: int) -> None:
-        """A step from state ``number`` ended in ``fault``."""
+        """A step from state ``number`` ended in ``fault``; of a check that is off, it just ends."""
+        if self._program.faults[fault].check in self._program.disabled:
+            return
         self._found(FindingKind.FAULT, fault, number)
 
     def stuck(self, number: int) -> None:

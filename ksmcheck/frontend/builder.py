@@ -18,7 +18,7 @@ from ksmcheck.frontend.cfg import (
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.schema import Schema
 from ksmcheck.frontend.tree import Function, Primitive
-from ksmcheck.ir.expr import Const, Expr, Read
+from ksmcheck.ir.expr import FALSE, Const, Expr, Read
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Frame, Span
 from ksmcheck.ir.step import Access, Assign, Check, Operation
@@ -139,10 +139,12 @@ class Builder:
         if self.here is not None:
             self.here.operations.append(operation)
 
-    def local(self, name: str, kind: ValueType, span: Span, temporary: bool = False) -> int:
+    def local(
+        self, name: str, kind: ValueType, span: Span, temporary: bool = False, loop: bool = False
+    ) -> int:
         """A new local variable; it holds nothing yet."""
         number = LOCAL_BASE + len(self.graph.locals)
-        self.graph.locals.append(LocalVariable(name, storable(kind), span, temporary))
+        self.graph.locals.append(LocalVariable(name, storable(kind), span, temporary, loop))
         return number
 
     def set_local(self, number: int, value: Expr) -> None:
@@ -168,7 +170,7 @@ class Builder:
         """
         if isinstance(condition, Const) and condition.value:
             return
-        if check not in self.schema.disabled or code in ESSENTIAL:
+        if check not in self.schema.disabled or code in ESSENTIAL or condition == FALSE:
             self.emit(Check(condition, self.schema.fault(check, code, message, span)))
 
     def text(self, span: Span) -> str:

@@ -84,12 +84,13 @@ class Node:
 
 @frozen
 class LocalVariable:
-    """A local of one inlined call."""
+    """A local of one inlined call; ``loop``: what a loop variable is after its loop."""
 
     name: str
     type: ValueType
     span: Span
     temporary: bool = False
+    loop: bool = False
 
 
 @define

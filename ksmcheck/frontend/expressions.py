@@ -43,6 +43,7 @@ from ksmcheck.ir.types import (
     LockType,
     RefType,
     SetType,
+    ValueType,
     WordType,
 )
 
@@ -183,10 +184,16 @@ class ExpressionChecker(CallChecker):
         return self._load_from(node, self._field(node, base))
 
     def _word_field(self, node: ast.Attribute, base: Typed, word: WordType) -> Typed:
+        options: list[tuple[int, int]] = []
+        result: ValueType = UNKNOWN_TYPE
         for position, variant in enumerate(word.variants):
             for number, (name, kind) in enumerate(variant.fields):
-                if name == node.attr:
-                    return WordField(base, position, number, kind, self.span(node), base.ghost)
+                joined = join(result, kind) if name == node.attr else None
+                if joined is not None:
+                    options.append((position, number))
+                    result = joined
+        if options:
+            return WordField(base, tuple(options), result, self.span(node), base.ghost)
         known = [name for variant in word.variants for name, _ in variant.fields]
         self.fault(
             "KSM302",

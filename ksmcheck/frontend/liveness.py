@@ -104,12 +104,14 @@ class Liveness:
             for number in node.undefines:
                 if number in self.live_in[node.number]:
                     local = self.graph.locals[number - LOCAL_BASE]
-                    errors.add(
-                        "KSM313",
+                    what, hint = (
                         f"'{local.name}' may be read before it is assigned",
-                        local.span,
                         "assign it on every path, or `assert False` where it cannot happen",
                     )
+                    if local.loop:
+                        what = f"the loop variable '{local.name}' is read after its loop"
+                        hint = "the loop is unrolled: store what is needed in another local"
+                    errors.add("KSM313", what, local.span, hint)
 
 
 @define

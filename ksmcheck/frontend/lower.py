@@ -188,7 +188,14 @@ class Lowering(MemoryLowering):
 
     def _for(self, node: tree.For) -> None:
         after = self.node(node.span)
-        before = self.environment.get(node.name)
+        calls = [scope for scope in self.scopes if isinstance(scope, CallScope)]
+        if node.name in calls[-1].function.assigned:
+            self.errors.add(
+                "KSM117",
+                f"the loop variable '{node.name}' is also assigned elsewhere",
+                node.span,
+                "the loop is unrolled and its variable is a constant: use another name",
+            )
         for number in node.values:
             if self.here is None:
                 break
@@ -199,9 +206,10 @@ class Lowering(MemoryLowering):
             self.scopes.pop()
             self.jump(following)
             self._resume(following)
-        if before is not None:
-            self.environment[node.name] = before
+        gone = self.local(node.name, node.type, node.span, loop=True)
+        self.environment[node.name] = Read(gone)
         self.place_here(after)
+        after.undefines = (gone,)
         self._resume(after)
 
     def _match(self, node: tree.Match) -> None:

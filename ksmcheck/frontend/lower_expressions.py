@@ -19,9 +19,9 @@ from ksmcheck.frontend.pure import PureLowering
 from ksmcheck.frontend.schema import index_of
 from ksmcheck.frontend.symbols import Lifetime, StructSymbol
 from ksmcheck.frontend.tree import Place, Typed
-from ksmcheck.frontend.words import is_variant, pack, unpack
+from ksmcheck.frontend.words import field_of_word, is_variant, pack
 from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
-from ksmcheck.ir.fold import binary, ite, negate
+from ksmcheck.ir.fold import binary, disjunction, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Access, AccessKind
@@ -241,15 +241,16 @@ class ExpressionLowering(Builder):
         assert isinstance(access.operand.type, WordType)
         word = access.operand.type
         value = self.settled(access.operand)
-        name = word.variants[access.variant].name
+        known = disjunction([is_variant(word, value, variant) for variant, _ in access.options])
+        name = " or ".join(word.variants[variant].name for variant, _ in access.options)
         self.check(
-            is_variant(word, value, access.variant),
+            known,
             BuiltinCheck.OUT_OF_RANGE,
             "KSM805",
             f"{self.text(access.span)}: the {word.name} is no {name}",
             access.span,
         )
-        return unpack(word, value, access.variant, access.field)
+        return field_of_word(word, value, access.options)
 
     def _contains(self, element: Typed, members: Typed, span: Span) -> Expr:
         assert isinstance(members.type, SetType)

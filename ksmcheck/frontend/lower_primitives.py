@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define
 
 from ksmcheck.frontend import tree
@@ -70,13 +72,27 @@ class PrimitiveLowering(ExpressionLowering):
                 'load the rest into locals first, or put it in `with atomic("reason"):`',
             )
         access = Access(AccessKind.LOAD)
-        if loads and loads[0].place.object is None:
+        if loads and all(map(self.is_simple, parts_of(loads[0].place))):
             variable, index, _ = self.resolve(loads[0].place)
             access = Access(AccessKind.LOAD, variable, index)
         self.begin(access, prim.span, self.text(prim.span))
-        self.emit(Require(self.pure(condition)))
+        self._in_one_step(lambda: self.emit(Require(self.value(condition))))
         self.forget_windows()
         return Const(0)
+
+    def _in_one_step(self, lower: Callable[[], None]) -> None:
+        """Lower something so that its loads belong to the step that has just begun."""
+        outer = self.region
+        if outer is None:
+            self.regions += 1
+            self.region = self.regions
+            if self.here is not None:
+                self.here.region = self.region
+        lower()
+        after = None if self.here is None else self.here.span
+        self.region = outer
+        if after is not None:
+            self.place_here(self.node(after))
 
     def _lock(self, prim: tree.Primitive) -> Expr:
         assert prim.place is not None
@@ -250,9 +266,12 @@ class PrimitiveLowering(ExpressionLowering):
                 self.in_range(arguments[0], prim.arguments[0].type, kind, span, "the place")
                 return arguments[0], before
             case Prim.CMPXCHG:
-                self.in_range(arguments[1], prim.arguments[1].type, kind, span, "the place")
                 equal = binary(Op.EQ, before, arguments[0])
-                return ite(equal, arguments[1], before), before
+                after = ite(equal, arguments[1], before)
+                given = prim.arguments[1].type
+                source = IntType(min(kind.lo, given.lo), max(kind.hi, given.hi)) if given else kind
+                self.in_range(after, source, kind, span, "the place")
+                return after, before
             case Prim.FETCH_ADD | Prim.ADD_RETURN:
                 after = binary(Op.ADD, before, arguments[0])
                 self.in_range(after, self._sum_range(kind, prim), kind, span, "the place")
@@ -329,6 +348,11 @@ class PrimitiveLowering(ExpressionLowering):
                     span,
                 )
                 return arguments[0], Const(0)
+
+
+def parts_of(place: tree.Place) -> list[tree.Typed]:
+    """The expressions that say which object and which cell a place is."""
+    return [part for part in (place.object, place.index) if part is not None]
 
 
 def loads_in(typed: tree.Typed) -> list[tree.Load]:

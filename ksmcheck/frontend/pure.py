@@ -16,7 +16,7 @@ from ksmcheck.frontend.builder import zero_of
 from ksmcheck.frontend.schema import Schema, index_of
 from ksmcheck.frontend.symbols import StructSymbol
 from ksmcheck.frontend.tree import Fold, Function, Place, Statement, Typed
-from ksmcheck.frontend.words import is_variant, pack, unpack
+from ksmcheck.frontend.words import field_of_word, is_variant, pack, unpack
 from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary, conjunction, disjunction, ite, negate, rewrite
 from ksmcheck.ir.program import Reading
@@ -58,12 +58,13 @@ class PureLowering:
             case tree.IsVariant(operand=operand, variant=variant):
                 assert isinstance(operand.type, WordType)
                 return is_variant(operand.type, self.value(operand), variant)
-            case tree.WordField(operand=operand, variant=variant, field=number):
+            case tree.WordField(operand=operand, options=options):
                 assert isinstance(operand.type, WordType)
                 word = self.value(operand)
+                known = disjunction([is_variant(operand.type, word, item) for item, _ in options])
                 return ite(
-                    is_variant(operand.type, word, variant),
-                    unpack(operand.type, word, variant, number),
+                    known,
+                    field_of_word(operand.type, word, options),
                     Const(zero_of(typed.type)),
                 )
             case tree.Contains(element=element, set=members):

@@ -38,14 +38,23 @@ class Cutter:
     size: int = 0
 
     def mark(self) -> None:
-        """Make sure every cycle has a location, and the entry is one if it branches at once."""
+        """Make sure every cycle has a location, and that nothing happens before location 0."""
         while self._mark_cycle():
             pass
-        node = self.graph.nodes[0]
+        node, busy = self._entry(), False
         while not node.begins and isinstance(node.end, Next):
+            busy = busy or bool(node.operations)
             node = self.graph.nodes[node.end.node]
-        if not node.begins and not isinstance(node.end, Exit):
-            self._make_local(self.graph.nodes[0])
+        busy = busy or bool(node.operations)
+        if not node.begins and (busy or not isinstance(node.end, Exit)):
+            self._make_local(self._entry())
+
+    def _entry(self) -> Node:
+        """Where the actor really starts: nodes that do nothing are passed over."""
+        node = self.graph.nodes[0]
+        while not node.begins and not node.operations and isinstance(node.end, Next):
+            node = self.graph.nodes[node.end.node]
+        return node
 
     def _make_local(self, node: Node) -> None:
         node.begins = True
@@ -92,8 +101,8 @@ class Cutter:
     def locations(self) -> list[Node]:
         """Number the locations from the entry; the actor's last location number means done."""
         order: list[Node] = []
-        work = [self.graph.nodes[0]]
-        if isinstance(self._first().end, Exit) and not self._first().begins:
+        work = [self._entry()]
+        if isinstance(work[0].end, Exit) and not work[0].begins:
             return []
         while work:
             node = work.pop(0)
@@ -104,29 +113,22 @@ class Cutter:
             work.extend(self._next_locations(node))
         return order
 
-    def _first(self) -> Node:
-        node = self.graph.nodes[0]
-        while not node.begins and isinstance(node.end, Next):
-            node = self.graph.nodes[node.end.node]
-        return node
-
     def _next_locations(self, start: Node) -> list[Node]:
         found: list[Node] = []
-        seen: set[int] = set()
-        accessed = start.begins
-        stack = [(start.number, accessed)]
+        seen: set[tuple[int, bool]] = set()
+        stack = [(start.number, False)]
         while stack:
             number, accessed = stack.pop()
             node = self.graph.nodes[number]
-            if node.begins and number != start.number:
+            if node.begins:
                 if accessed:
                     found.append(node)
                     continue
                 accessed = True
-            if number in seen:
+            if (number, accessed) in seen:
                 continue
-            seen.add(number)
-            stack.extend((t, accessed) for t in reversed(self.graph.successors(node)))
+            seen.add((number, accessed))
+            stack.extend((target, accessed) for target in reversed(self.graph.successors(node)))
         return found
 
     def tree(self, start: Node, goto: Callable[[int | None], tuple[Operation, ...]]) -> Block:

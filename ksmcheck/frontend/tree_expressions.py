@@ -145,11 +145,13 @@ class IsVariant:
 
 @frozen
 class WordField:
-    """Field ``field`` of variant ``variant``; a fault when the word is of another variant."""
+    """A field by name: ``options`` are the (variant, field number) that have it.
+
+    A fault when the word is of a variant without it.
+    """
 
     operand: Typed
-    variant: int
-    field: int
+    options: tuple[tuple[int, int], ...]
     type: ValueType
     span: Span
     ghost: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ksmcheck.ir.expr import TRUE, Const, Expr, Op
-from ksmcheck.ir.fold import binary
+from ksmcheck.ir.fold import binary, ite
 from ksmcheck.ir.types import WordType
 
 
@@ -40,3 +40,12 @@ def unpack(word: WordType, value: Expr, variant: int, field: int) -> Expr:
     if field:
         digit = binary(Op.MOD, digit, Const(kind.hi - kind.lo + 1))
     return binary(Op.ADD, digit, Const(kind.lo))
+
+
+def field_of_word(word: WordType, value: Expr, options: tuple[tuple[int, int], ...]) -> Expr:
+    """The field that several variants have, of a word that is of one of them."""
+    *others, (variant, field) = options
+    result = unpack(word, value, variant, field)
+    for variant, field in reversed(others):
+        result = ite(is_variant(word, value, variant), unpack(word, value, variant, field), result)
+    return result

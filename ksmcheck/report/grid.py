@@ -10,7 +10,8 @@ def grid(heading: Sequence[str], rows: Sequence[Sequence[str]], indent: str = ""
     table = [heading, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(heading))]
     return [
-        (indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)))
-        .rstrip()
+        (
+            indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        ).rstrip()
         for row in table
     ]

@@ -64,9 +64,7 @@ def list_text(cards: Sequence[ModelCard]) -> str:
     for card in cards:
         kernel = f" at {card.kernel}" if card.kernel else ""
         lines.append(f"{card.name}{kernel} ({card.file})")
-        lines += textwrap.wrap(
-            card.question, _WIDTH, initial_indent="  ", subsequent_indent="  "
-        )
+        lines += textwrap.wrap(card.question, _WIDTH, initial_indent="  ", subsequent_indent="  ")
         if card.parameters:
             values = ", ".join(f"{name} = {default}" for name, default, _ in card.parameters)
             lines.append(f"  parameters: {values}")

@@ -76,7 +76,9 @@ def _headline(report: Report) -> list[str]:
                 f"  no violation in the {states} explored so far; others were never looked at",
             ]
         case Verdict.VACUOUS:
-            lines = [f"{model}: VACUOUS, {states} explored and a property was never put to the test"]
+            lines = [
+                f"{model}: VACUOUS, {states} explored and a property was never put to the test"
+            ]
             for row in report.properties:
                 if row.verdict is Verdict.VACUOUS:
                     lines += _entry(

@@ -1,4 +1,4 @@
-"""Types in words, for `show`: ``0..3``, ``Page or None``, ``Pte = NoPte | Present(page, write)``."""
+"""Types in words, for `show`: ``0..3``, ``Page or None``, ``Pte = NoPte | Present(page)``."""
 
 from __future__ import annotations
 

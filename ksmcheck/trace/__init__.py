@@ -1,1 +1,1 @@
-"""Counterexamples: recorded from a path of states, stored as JSON, run again, printed in columns."""
+"""Counterexamples: recorded from a path of states, stored as JSON, run again, shown in columns."""

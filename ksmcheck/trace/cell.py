@@ -135,4 +135,3 @@ def _change_texts(step: TraceStep, held: tuple[Held, ...]) -> list[str]:
             case VariableKind.LOCATION | VariableKind.BOOKKEEPING:
                 continue
     return texts
-

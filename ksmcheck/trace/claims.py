@@ -101,9 +101,7 @@ def describe_claim(model: Model, claim: Claim) -> str:
             assert_never(claim)
 
 
-def _property(
-    model: Model, number: int, before: State | None, state: State
-) -> Violation | None:
+def _property(model: Model, number: int, before: State | None, state: State) -> Violation | None:
     wanted = model.program.properties[number]
     match wanted.kind:
         case PropertyKind.STATE:

@@ -19,7 +19,7 @@ from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.source import Span
 from ksmcheck.trace.records import SCHEMA_VERSION, Trace
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Scalar = TypeVar("Scalar", int, str, bool)
 
 _SHOWN_FAULTS = 8

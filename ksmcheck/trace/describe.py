@@ -47,7 +47,7 @@ def describe_initial(model: Model, state: State) -> tuple[Initial, ...]:
 
 
 def describe_step(model: Model, before: State, outcome: Outcome) -> TraceStep:
-    """The record of one outcome. A fault has no state after it: nothing changed, as far as known."""
+    """The record of one outcome. A fault has no state after it: nothing is known to change."""
     step = outcome.step
     after = before if outcome.state is None else outcome.state
     fault = "" if outcome.fault is None else model.program.faults[outcome.fault].code

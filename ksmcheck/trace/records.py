@@ -30,7 +30,7 @@ class ViolationKind(Enum):
 
 @frozen
 class Named:
-    """A value with the name of the thing that has it; ``raw`` is the integer of the state vector."""
+    """A value with the name of the thing that has it; ``raw`` is the integer of a state."""
 
     name: str
     value: str
@@ -83,8 +83,8 @@ class TraceStep:
 
     ``source`` is the kernel file of the routine, when it names one; ``file`` and ``line`` are in
     the model. ``access`` is what the step does to shared memory, ``text`` the words of the source
-    for it, ``choices`` what was chosen on the way. ``read`` is what a load found. ``fault`` is the code of the fault that the step ended
-    in. ``locks`` are held after the step.
+    for it, ``choices`` what was chosen on the way. ``read`` is what a load found. ``fault`` is the
+    code of the fault that the step ended in. ``locks`` are held after the step.
     """
 
     actor: str

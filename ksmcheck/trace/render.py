@@ -51,9 +51,7 @@ def natural_width(actors: int) -> int:
 
 def render(trace: Trace, width: int | None = None) -> str:
     """The whole trace as text, ending in a newline; no line is wider than ``width``."""
-    movers = tuple(
-        name for name in trace.actors if any(step.actor == name for step in trace.steps)
-    )
+    movers = tuple(name for name in trace.actors if any(step.actor == name for step in trace.steps))
     gutter = len(str(len(trace.steps))) + 1
     shape = _Shape(movers, width or natural_width(len(movers)), gutter)
     lines = wrap(_opening(trace), shape.width)

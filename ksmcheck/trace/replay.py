@@ -116,9 +116,7 @@ def _run(model: Model, trace: Trace, start: State, other: bool) -> Replay:
     for claim in _claims(model, trace.violation):
         violation = establish(model, claim, before, last, state)
         if violation is not None and violation.bindings == trace.violation.bindings:
-            return Replay(
-                ReplayVerdict.REPRODUCES, other, None, "", tuple(taken), violation
-            )
+            return Replay(ReplayVerdict.REPRODUCES, other, None, "", tuple(taken), violation)
     return diverged(None, _why_not(model, trace.violation))
 
 

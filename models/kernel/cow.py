@@ -35,10 +35,9 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
         put_page(old_page)
         spin_unlock(mm.ptl)
         return Fault.RETRY
-    with atomic("only an unlocked load could see the pte empty, and it is checked under the lock"):
-        mm.table[address] = NoPte()
-        page_add_new_anon_rmap(new_page)
-        mm.table[address] = Present(new_page, True, True)
+    mm.table[address] = NoPte()
+    page_add_new_anon_rmap(new_page)
+    mm.table[address] = Present(new_page, True, True)
     page_remove_rmap(old_page)
     put_page(old_page)
     put_page(old_page)

@@ -169,9 +169,8 @@ def map_swapped_page(
             release_locked(swapcache)
         return Fault.RETRY
     exclusive = write and reuse_swap_page(page)
-    with atomic("whoever decides by mapcount holds the page lock, as we do"):
-        mm.table[address] = Present(page, exclusive, exclusive)
-        page_add_anon_rmap(page)
+    mm.table[address] = Present(page, exclusive, exclusive)
+    page_add_anon_rmap(page)
     swap_free(slot)
     if vm_swap_full():
         try_to_free_swap(page)

@@ -33,36 +33,35 @@ def lookup_swap_cache(slot: SwapSlot) -> Page | None:
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
 def add_to_swap_cache(page: Page, slot: SwapSlot) -> None:
     """Puts a page in the cache; the caller holds the page lock and has set the slot's cache bit."""
-    assert page.private is None, "a page enters the swap cache twice"
-    assert slot.page is None, "two pages for one slot of the swap cache"
-    refcount_inc(page.refcount)
-    page.private = slot
-    slot.page = page
+    with atomic("flag and private of a locked page are read under its lock; one tree_lock section"):
+        assert page.private is None, "a page enters the swap cache twice"
+        assert slot.page is None, "two pages for one slot of the swap cache"
+        refcount_inc(page.refcount)
+        page.private = slot
+        slot.page = page
 
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
 def add_to_swap(page: Page) -> bool:
     """Gives a page a slot and puts it in the cache, dirty. The caller holds the page lock."""
-    with atomic("a slot with its cache bit set and no page makes everybody who meets it wait"):
-        slot = get_swap_page()
-        if slot is None:
-            return False
-        add_to_swap_cache(page, slot)
-        page.dirty = True
-        return True
+    slot = get_swap_page()
+    if slot is None:
+        return False
+    add_to_swap_cache(page, slot)
+    page.dirty = True
+    return True
 
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
 def delete_from_swap_cache(page: Page) -> None:
     """Takes a page out of the cache and marks it dirty, as both callers do. They hold its lock."""
-    with atomic("a slot with its cache bit set and no page makes everybody who meets it wait"):
+    with atomic("one tree_lock section"):
         slot = page.private
         assert slot is not None, "a page leaves the swap cache that is not in it"
         slot.page = None
         page.private = None
-        swapcache_free(slot)
-        page.dirty = True
-        put_page(page)
+    swapcache_free(slot)
+    put_page(page)
 
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
@@ -77,13 +76,13 @@ def read_swap_cache_async(slot: SwapSlot) -> Page | None:
         return page
     page = alloc(Page, refcount=1, may_sleep=True)
     while page is not None:
-        with atomic("the page is locked until its content is there"):
-            reserved = swapcache_prepare(slot)
-            if reserved == Prepare.RESERVED:
+        reserved = swapcache_prepare(slot)
+        if reserved == Prepare.RESERVED:
+            with atomic("the page is locked until its content is there"):
                 add_to_swap_cache(page, slot)
                 page.content = slot.disk
                 page.lru = True
-                return page
+            return page
         if reserved == Prepare.ENOENT:
             put_page(page)
             return None

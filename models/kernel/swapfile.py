@@ -15,9 +15,18 @@ Not covered: fork by a third thread between the two counts (it would need an act
 from __future__ import annotations
 
 from ksmcheck.lang import atomic, routine
-from models.kernel.objects import Page
+from models.kernel.objects import Count, Page
 from models.kernel.page import PageKsm
 from models.kernel.swap_state import delete_from_swap_cache
+
+
+@routine(source="mm/swapfile.c", kernel="v2.6.35")
+def page_swapcount(page: Page) -> Count:
+    """How many swap entries of ptes stand for a locked swap cache page."""
+    with atomic("one swap_lock section; under the page lock the slot is fixed"):
+        slot = page.private
+        assert slot is not None, "swap entries of a page are counted that has no slot"
+        return slot.count
 
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
@@ -30,23 +39,21 @@ def reuse_swap_page(page: Page) -> bool:
     """
     if PageKsm(page):
         return False
-    with atomic("with the page lock the slot is fixed and the sum of the two counts cannot grow"):
-        mapcount = page.mapcount
-        slot = page.private
-        swapcount = slot.count if mapcount <= 1 and slot is not None else 0
-    count = mapcount + swapcount
-    if count == 1 and slot is not None and not page.writeback:
+    mapcount = page.mapcount
+    if mapcount > 1 or page.private is None:
+        return mapcount <= 1
+    count = mapcount + page_swapcount(page)
+    if count == 1 and not page.writeback:
         delete_from_swap_cache(page)
+        page.dirty = True
     return count <= 1
 
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
 def try_to_free_swap(page: Page) -> bool:
     """Leaves the swap cache if no pte holds the slot. The caller holds the page lock."""
-    with atomic("with the page lock the slot is fixed and a count of zero stays zero"):
-        slot = page.private
-        unused = slot is not None and slot.count == 0
-    if not unused or page.writeback:
+    if page.private is None or page.writeback or page_swapcount(page) > 0:
         return False
     delete_from_swap_cache(page)
+    page.dirty = True
     return True

@@ -63,10 +63,10 @@ def test_dec_and_test_tells_exactly_one(tmp_path: Path) -> None:
 
 
 def test_refcount_inc_and_dec(tmp_path: Path) -> None:
-    finals = counters(tmp_path, 1, "refcount_inc(page1.refcount)", "refcount_inc(page1.refcount)")
-    assert finals == {("3", "false", "false")}
-    finals = counters(tmp_path, 2, "refcount_dec(page1.refcount)", "refcount_dec(page1.refcount)")
-    assert finals == {("0", "false", "false")}
+    increment, decrement = "refcount_inc(page1.refcount)", "refcount_dec(page1.refcount)"
+    note = "\ngot[0] = True"
+    assert counters(tmp_path, 1, increment + note, increment) == {("3", "true", "false")}
+    assert counters(tmp_path, 2, decrement + note, decrement) == {("0", "true", "false")}
 
 
 def test_freeze_keeps_references_away(tmp_path: Path) -> None:

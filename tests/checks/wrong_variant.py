@@ -1,4 +1,4 @@
-# expect: KSM805; check: null-dereference; depth: 1
+# expect: KSM805; check: out-of-range; depth: 1
 """The walker takes the page out of an entry that has none."""
 
 from ksmcheck.lang import *

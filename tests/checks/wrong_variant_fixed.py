@@ -1,4 +1,4 @@
-# expect: holds; check: null-dereference
+# expect: holds; check: out-of-range
 """The walker asks which variant it loaded."""
 
 from ksmcheck.lang import *

@@ -1,4 +1,4 @@
-# expect: holds; check: null-dereference
+# expect: holds; check: out-of-range
 """Two variants have a field of one name: either will do."""
 
 from ksmcheck.lang import *

@@ -15,12 +15,12 @@ LOST = model("lost_update")
 BAD: dict[str, list[str]] = {
     "unknown_model": ["explore", "--model", "swapin_rase"],
     "missing_file": ["explore", "--model", "./nowhere.py"],
-    "broken_model": ["explore", "--model", model("broken")],
     "unknown_patch": ["explore", "--model", LOST, "--with", "count-lok"],
     "unknown_parameter": ["explore", "--model", LOST, "--set", "round=2"],
     "parameter_out_of_range": ["explore", "--model", LOST, "--set", "rounds=9"],
     "parameter_without_value": ["explore", "--model", LOST, "--set", "rounds"],
     "parameter_no_number": ["explore", "--model", LOST, "--set", "rounds=two"],
+    "parameter_twice": ["explore", "--model", LOST, "--set", "rounds=1", "--set", "rounds=2"],
     "bad_kernel": ["explore", "--model", LOST, "--kernel", "newest"],
     "unknown_check": ["explore", "--model", LOST, "--disable-check", "deadlok"],
     "unknown_engine": ["explore", "--model", LOST, "--engine", "nativ"],
@@ -53,6 +53,34 @@ def test_bad_input(
     assert printed.out == ""
     assert "Traceback" not in printed.err
     golden(f"{name}.txt", printed.err)
+
+
+BROKEN = """
+from ksmcheck.lang import *
+
+flag: bool
+
+
+@actor
+def reader() -> None:
+    copied = flagg
+    import os
+
+
+scenario(question="?", kernel="", properties=[])
+"""
+
+
+def test_a_broken_model(
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.py").write_text(BROKEN)
+    assert run(["explore", "--model", "broken.py"]) == 2
+    golden("broken_model.txt", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +132,3 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--help"], ["explore", "--help"], ["--version"]):
         assert run(arguments) == 0
     assert "Exit codes" in capsys.readouterr().out
-

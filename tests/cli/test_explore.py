@@ -55,7 +55,9 @@ def test_limits_say_what_was_explored() -> None:
 
 def test_counts_are_the_same_with_all_and_without_when_nothing_is_wrong() -> None:
     runs = [
-        json.loads(ksmcheck("explore", "--model", LOST, "--with", "count-lock", "--json", *more).out)
+        json.loads(
+            ksmcheck("explore", "--model", LOST, "--with", "count-lock", "--json", *more).out
+        )
         for more in ([], ["--all"])
     ]
     assert runs[0]["states"] == runs[1]["states"]
@@ -152,7 +154,7 @@ def test_an_interrupted_run_reports(tmp_path: Path) -> None:
     assert "INCONCLUSIVE, the search was interrupted" in out
 
 
-SLOW = '''
+SLOW = """
 from typing import Annotated
 from ksmcheck.lang import *
 
@@ -166,4 +168,4 @@ def counter(me: Annotated[int, Range(0, 4)]) -> None:
 
 
 scenario(question="?", kernel="", properties=[])
-'''
+"""

@@ -103,7 +103,9 @@ def _follow(space: Space, queue: deque[State], state: State, outcome: Outcome) -
     if BuiltinCheck.LOCK_ORDER not in space.program.disabled:
         space.note_order(state, outcome)
     if outcome.fault is not None:
-        space.report(space.program.faults[outcome.fault].code, state, outcome)
+        fault = space.program.faults[outcome.fault]
+        if fault.check not in space.program.disabled:
+            space.report(fault.code, state, outcome)
         return
     assert outcome.state is not None
     _check(space, PropertyKind.STEP, state, outcome)

@@ -39,7 +39,7 @@ def with_step(**keys: object) -> str:
     return json.dumps(content)
 
 
-BAD = {
+BAD: dict[str, Callable[[], str]] = {
     "empty": lambda: "",
     "not_json": lambda: "once upon a time",
     "truncated": lambda: encode(trace_of("lost"))[:900],
