@@ -40,20 +40,30 @@ class InternalError(Exception):
     """ksmcheck contradicts itself: a bug of the tool, never of the model."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the closest known words, or all of them when none is close."""
+LISTED = 8
+CLOSE = 0.6
+AS_GOOD = 0.12
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = CLOSE) -> str:
+    """A hint that names the closest known words; all of them when they are few; else nothing."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    close = closest(word, names, cutoff)
     if close:
         return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
-    if not names:
-        return ""
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return f"known: {shown}"
+    return f"known: {', '.join(names)}" if 0 < len(names) <= LISTED else ""
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = CLOSE) -> list[str]:
+    """The known word that is most like ``word``, and another that is nearly as good."""
+    scores = [(difflib.SequenceMatcher(None, name, word).ratio(), name) for name in known]
+    best = max((score for score, _ in scores), default=0.0)
+    near = [item for item in scores if item[0] >= max(cutoff, best - AS_GOOD)]
+    return [name for _, name in sorted(near, key=lambda item: (-item[0], item[1]))[:2]]
 
 
 def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
-    """``file:line:col: error[KSM301]: message``, the line with a caret, notes and hint."""
+    """``file:line:col: error[KSM301]: message``, the line with a caret, notes, hint, where to read on."""
     span = diagnostic.span
     where = f"{span.file}:{span.line}:{span.column + 1}: " if span else ""
     lines = [f"{where}error[{diagnostic.code}]: {diagnostic.message}"]
@@ -62,6 +72,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
     lines += [f"   note: {note}" for note in diagnostic.notes]
     if diagnostic.hint:
         lines.append(f"   hint: {diagnostic.hint}")
+    lines.append(f"   see:  ksmcheck explain {diagnostic.code}")
     return "\n".join(lines)
 
 

@@ -4,8 +4,8 @@ Kernel: v6.7; fixed in v6.8 by 13ddaf26be32 (swap-skip-cache-prepare). KSM.md en
 Source: mm/memory.c (do_swap_page, the branch for SWP_SYNCHRONOUS_IO), mm/swapfile.c, mm/vmscan.c.
 Question: can a thread that read a slot past the swap cache map what it read, although the slot has
     been freed and now belongs to a newer page of the same address?
-Keeps: one mm with the threads T0 and T1, one slot that only this mm's pte holds, whose content is on
-    disk only; reclaim tries `reclaim_passes` pages. T1 stores; T0 loads or stores.
+Keeps: one mm with the threads T0 and T1, one slot that only this mm's pte holds, whose content is
+    on disk only; reclaim tries `reclaim_passes` pages. T1 stores; T0 loads or stores.
 Abstracts: see models/kernel/swapin_bypass.py. The rest of a fault is v2.6.36's: v6.7 decides by
     other means whether a page is exclusive, but a page that came past the cache is so untested.
 Not covered: swapoff, large folios, readahead, weak memory.

@@ -1,9 +1,20 @@
-"""What properties count: ptes that map a page, ptes that hold a slot, open page-table sections."""
+"""What properties ask of page tables: who maps a page, who holds a slot, what a load would give."""
 
 from __future__ import annotations
 
 from ksmcheck.lang import locked, pool, predicate
-from models.kernel.objects import ADDRESSES, Address, Count, Mm, Page, Present, Swapped, SwapSlot
+from models.kernel.objects import (
+    ADDRESSES,
+    INITIAL,
+    Address,
+    Content,
+    Count,
+    Mm,
+    Page,
+    Present,
+    Swapped,
+    SwapSlot,
+)
 
 
 @predicate
@@ -42,3 +53,17 @@ def ptes_of_slot(slot: SwapSlot) -> Count:
 def page_tables_quiet() -> bool:
     """No page-table section is open in any mm."""
     return not any(locked(mm.ptl) for mm in pool(Mm))
+
+
+@predicate
+def denoted(mm: Mm, address: Address) -> Content:
+    """What a load by the mm at the address would give, swapped in first if need be."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            return page.content
+        case Swapped(slot):
+            if slot.page is not None:
+                return slot.page.content
+            return slot.disk
+        case _:
+            return INITIAL

@@ -9,22 +9,13 @@ from __future__ import annotations
 
 from ksmcheck.lang import invariant, locked, pool, witness
 from models.kernel.objects import INITIAL, Address, Mm, Present, Swapped
+from properties.counting import denoted
 
 
 @invariant(source="KSM.md P3 ksm_invisible; 4969c1192d15, 31c4a3d3a0f8, 13ddaf26be32")
 def p3_ksm_invisible(mm: Mm, address: Address) -> bool:
     """What an mm would read at an address is what it last wrote there."""
-    if locked(mm.ptl):
-        return True
-    match mm.table[address]:
-        case Present(page, _, _):
-            return page.content == mm.shadow[address]
-        case Swapped(slot):
-            if slot.page is not None:
-                return slot.page.content == mm.shadow[address]
-            return slot.disk == mm.shadow[address]
-        case _:
-            return True
+    return locked(mm.ptl) or denoted(mm, address) == mm.shadow[address]
 
 
 @witness(p3_ksm_invisible)

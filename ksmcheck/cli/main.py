@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
         complain(_usage(error))
         return EXIT_USER_ERROR
     except (click.Abort, KeyboardInterrupt):
-        note("interrupted before the search began: nothing was explored")
+        note("interrupted: there is no verdict")
         return EXIT_INCONCLUSIVE
     except BrokenPipeError:
         return 0

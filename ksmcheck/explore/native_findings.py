@@ -58,9 +58,7 @@ def _finding(
     found: Found,
 ) -> Finding:
     path = search.path(found.state)
-    step = (
-        kind is FindingKind.PROPERTY and program.properties[index].kind is PropertyKind.STEP
-    )
+    step = kind is FindingKind.PROPERTY and program.properties[index].kind is PropertyKind.STEP
     if step or kind is FindingKind.LOCK_ORDER:
         path += (found.next,)
     finding = Finding(kind, index, path, found.instance, cycle)

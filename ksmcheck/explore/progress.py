@@ -9,9 +9,10 @@ from attrs import frozen
 
 @frozen
 class Sample:
-    """A running search: ``frontier`` states are known and not expanded yet, ``depth`` is the level
+    """A running search at one moment.
 
-    being expanded, ``memory`` is in bytes (resident), ``elapsed`` in seconds.
+    ``frontier`` states are known and not expanded yet, ``depth`` is the level being expanded,
+    ``memory`` is in bytes (resident), ``elapsed`` in seconds.
     """
 
     states: int

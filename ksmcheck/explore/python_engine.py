@@ -32,7 +32,7 @@ class PythonEngine:
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
             self.keep_generated.mkdir(parents=True, exist_ok=True)
-            file = self.keep_generated / f"{program.identity.model}.py"
+            file = self.keep_generated / f"{Path(program.identity.model).name}.py"
             file.write_text(model.source, encoding="utf-8")
         try:
             result = breadth_first(program, model, options, progress)

@@ -36,9 +36,10 @@ class Watch(Protocol):
 
 
 class CompiledStep(Protocol):
-    """One step of one actor. ``run(state)`` gives its outcomes in order: the state after, or the
+    """One step of one actor, as a function.
 
-    number of a fault; () when it is not enabled. ``on_state`` is asked of states that are new,
+    ``run(state)`` gives its outcomes in order: the state after, or the number of a fault; () when
+    it is not enabled. ``on_state`` is asked of states that are new,
     ``on_transition`` of every outcome that has a state. The loop sets ``fired``.
     """
 
@@ -97,9 +98,9 @@ class Stepper(Protocol):
         ...
 
     def widen(self, watch: int) -> None:
-        """The stutter watch of this number was hit: from now on every step can hit the watch
+        """The stutter watch of this number was hit.
 
-        that it stands for, whatever the step changes.
+        From now on every step can hit the watch that it stands for, whatever the step changes.
         """
         ...
 

@@ -83,9 +83,10 @@ class Verdicts:
             self._found(FindingKind.DEADLOCK, 0, number)
 
     def prefer_deadlock(self, level: range) -> None:
-        """After the first finding, made by a step from a state of ``level``: a deadlock among the
+        """Replace the first finding by a deadlock in ``level``, if there is one.
 
-        states of that level has a shorter path, and becomes the finding.
+        The finding was made by a step from a state of that level, so its path is one step longer
+        than that of a deadlock there.
         """
         states, current = self._visited.states, self._stepper.current
         if self.findings[0].kind is FindingKind.DEADLOCK:

@@ -14,9 +14,10 @@ ROOT = -1
 
 @define
 class Visited:
-    """``states`` in the order they were found, which is also the queue of the search;
+    """All states found so far.
 
-    ``parents[i]`` is the number of the state from which state i was found, ROOT for initial ones.
+    ``states`` are in the order they were found, which is also the queue of the search; ``seen`` is
+    the same as a set; ``parents[i]`` is the number of the state from which state i was found, ROOT for initial ones.
     The loop reads and extends the three directly, because a call for each state costs too much.
     """
 

@@ -12,6 +12,7 @@ from ksmcheck.frontend.liveness import Liveness, Slots
 from ksmcheck.frontend.lockdep import Lockdep
 from ksmcheck.frontend.lower import Lowering
 from ksmcheck.frontend.schema import Schema
+from ksmcheck.frontend.step_maker import StepMaker
 from ksmcheck.frontend.steps import Cutter
 from ksmcheck.frontend.substitute import Substitution
 from ksmcheck.frontend.symbols import FunctionSymbol
@@ -28,7 +29,6 @@ from ksmcheck.ir.step import (
     Goto,
     Operation,
     Require,
-    Step,
 )
 from ksmcheck.ir.types import IntType, LockKind, LockType
 
@@ -97,7 +97,6 @@ class ActorBuilder:
             node.lock.variable
             for node in nodes
             if node.lock is not None
-            and node.lock.acquire
             and (node.lock.kind is not LockKind.RWSEM or node.lock.mode is LockMode.EXCLUSIVE)
         }
         for node in nodes:
@@ -155,9 +154,8 @@ class ActorBuilder:
         slots = Slots(graph, liveness, tuple(node.number for node in locations))
         slots.run()
         variables = self._slot_variables(build, slots)
-        steps = tuple(
-            self._step(build, cutter, liveness, slots, variables, node) for node in locations
-        )
+        maker = StepMaker(graph, cutter, liveness, slots, variables)
+        steps = tuple(maker.step(node) for node in locations)
         old = self.schema.variables[build.location]
         self.schema.variables[build.location] = evolve(old, type=IntType(0, max(1, len(steps))))
         return Actor(build.name, build.daemon, build.location, steps)
@@ -179,62 +177,6 @@ class ActorBuilder:
                 )
             )
         return numbers
-
-    def _step(
-        self,
-        build: ActorBuild,
-        cutter: Cutter,
-        liveness: Liveness,
-        slots: Slots,
-        variables: list[int],
-        node: Node,
-    ) -> Step:
-        alive = {
-            local: slots.slot_of[local]
-            for local in liveness.live_in[node.number]
-            if local in slots.slot_of
-        }
-
-        def goto(target: int | None) -> tuple[Operation, ...]:
-            """Forget the slots that mean nothing at the target."""
-            live = liveness.live_in[target] if target is not None else frozenset()
-            needed = {slots.slot_of[local] for local in live if local in slots.slot_of}
-            return tuple(
-                Assign(variables[slot], (), Const(0))
-                for slot in range(len(variables))
-                if slot not in needed
-            )
-
-        substitution = Substitution(
-            {local: variables[slot] for local, slot in slots.slot_of.items()},
-            frozenset(variables[slot] for slot in alive.values()),
-        )
-        block = substitution.block(cutter.tree(node, goto))
-        source = self._described(build.graph, node)
-        assert source.access is not None
-        access = evolve(source.access, index=tuple(map(substitution.place, source.access.index)))
-        names = tuple(
-            sorted(
-                (variables[slot], build.graph.locals[local - LOCAL_BASE].name)
-                for local, slot in alive.items()
-            )
-        )
-        return Step(
-            build.graph.actor,
-            cutter.location_of[node.number],
-            block,
-            access,
-            source.text,
-            source.span,
-            source.frames,
-            names,
-        )
-
-    def _described(self, graph: Graph, node: Node) -> Node:
-        """The node whose access names the step: the first one that begins."""
-        while not node.begins:
-            node = graph.nodes[graph.successors(node)[0]]
-        return node
 
 
 def setup_block(

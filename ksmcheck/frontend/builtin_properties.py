@@ -132,7 +132,7 @@ def _reuses(schema: Schema, actors: tuple[Actor, ...]) -> Iterator[Instance]:
             seen = [
                 conjunction(
                     [
-                        binary(Op.NE, Read(schema.readers(), (Const(actor),)), Const(0)),
+                        binary(Op.NE, Read(schema.readers(), (Const(actor),), old=True), Const(0)),
                         disjunction(_locals_holding(schema, actor, struct, number + 1)),
                     ]
                 )
@@ -146,7 +146,7 @@ def _reuses(schema: Schema, actors: tuple[Actor, ...]) -> Iterator[Instance]:
 
 def _locals_holding(schema: Schema, actor: int, struct: StructSymbol, reference: int) -> list[Expr]:
     return [
-        _refers(variable, Read(number), struct.name, reference)
+        _refers(variable, Read(number, old=True), struct.name, reference)
         for number, variable in enumerate(schema.variables)
         if variable.kind is VariableKind.LOCAL and variable.actor == actor
     ]

@@ -23,6 +23,12 @@ def span_of(file: str, node: ast.AST) -> Span:
     )
 
 
+def name_span(file: str, node: ast.AST, name: str) -> Span:
+    """The span of the name that ``node`` begins with, e.g. of a keyword argument."""
+    whole = span_of(file, node)
+    return Span(file, whole.line, whole.column, whole.line, whole.column + len(name))
+
+
 @define
 class Errors:
     """The faults found so far; ``sources`` maps displayed paths to texts for the carets."""

@@ -48,13 +48,24 @@ class Liveness:
     def _solve(self) -> None:
         nodes = list(reversed(self.graph.reachable()))
         self.live_in = {node.number: frozenset() for node in nodes}
+        # what a node reads before it assigns, and what it assigns: found once, used every round
+        reads_first = {node.number: frozenset(self.before(node, set())) for node in nodes}
+        assigns = {
+            node.number: frozenset(
+                item.variable
+                for item in node.operations
+                if isinstance(item, Assign) and is_local_assignment(item)
+            )
+            for node in nodes
+        }
         changed = True
         while changed:
             changed = False
             for node in nodes:
-                live = frozenset(self.before(node, self.live_out(node)))
-                if live != self.live_in[node.number]:
-                    self.live_in[node.number] = live
+                number = node.number
+                live = reads_first[number] | (self.live_out(node) - assigns[number])
+                if live != self.live_in[number]:
+                    self.live_in[number] = live
                     changed = True
 
     def live_out(self, node: Node) -> set[int]:

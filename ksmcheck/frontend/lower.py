@@ -280,8 +280,9 @@ class Lowering(MemoryLowering):
             self.block(node.body)
             return
         after = self.node(node.span)
-        first = self.text(node.body[0].span) if node.body else ""
-        more = " ..." if len(node.body) > 1 or "\n" in first else ""
+        doing = [item for item in node.body if not isinstance(item, tree.Assert)] or node.body
+        first = self.text(doing[0].span).split(": ")[0] if doing else ""
+        more = " ..." if len(node.body) > 1 else ""
         self.begin(Access(AccessKind.ATOMIC), node.span, f"atomically {first}{more}")
         self.regions += 1
         self.region = self.regions

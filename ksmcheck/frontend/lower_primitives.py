@@ -11,7 +11,7 @@ from ksmcheck.frontend.cfg import LockEvent
 from ksmcheck.frontend.lower_expressions import ExpressionLowering, bit_of
 from ksmcheck.frontend.vocabulary import ACQUIRE, RELEASE, TRYLOCK, LockMode, Prim
 from ksmcheck.ir.expr import TRUE, Const, Expr, Op, Read
-from ksmcheck.ir.fold import binary, conjunction, ite, negate
+from ksmcheck.ir.fold import binary, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Access, AccessKind, Assign, Require
@@ -201,6 +201,7 @@ class PrimitiveLowering(ExpressionLowering):
         state: Expr,
     ) -> Expr:
         held = binary(Op.EQ, state, Const((1 << len(lock.actors)) + self.me))
+        self._event(LockEvent(variable, index, lock.kind, LockMode.EXCLUSIVE, True, trylock=True))
         self._not_held(prim, held, lock.kind)
         self.emit(Assign(variable, index, Const(1 << self.me)))
         return Const(0)
@@ -308,46 +309,36 @@ class PrimitiveLowering(ExpressionLowering):
         self, prim: tree.Primitive, before: Expr, arguments: list[Expr], kind: ValueType, text: str
     ) -> tuple[Expr, Expr]:
         span = prim.span
-        below = conjunction([binary(Op.GT, before, Const(0))])
-        above = binary(Op.LT, before, Const(kind.hi))
+        below = binary(Op.GT, before, Const(0))
         match prim.prim:
             case Prim.REFCOUNT_INC:
-                self.check(
-                    below, REFCOUNT, "KSM813", f"{text}: the count is incremented from zero", span
-                )
-                self.check(
-                    above,
-                    REFCOUNT,
-                    "KSM812",
-                    f"{text}: the count passes its maximum {kind.hi}",
-                    span,
-                )
+                from_zero = f"{text}: the count is incremented from zero"
+                self.check(below, REFCOUNT, "KSM813", from_zero, span)
+                self._below_maximum(before, kind, text, span)
                 return binary(Op.ADD, before, Const(1)), Const(0)
             case Prim.INC_NOT_ZERO:
-                self.check(
-                    above,
-                    REFCOUNT,
-                    "KSM812",
-                    f"{text}: the count passes its maximum {kind.hi}",
-                    span,
-                )
+                self._below_maximum(before, kind, text, span)
                 return ite(below, binary(Op.ADD, before, Const(1)), before), below
             case Prim.REFCOUNT_DEC | Prim.DEC_AND_TEST:
                 self.check(below, REFCOUNT, "KSM811", f"{text}: the count falls below zero", span)
-                last = binary(Op.EQ, before, Const(1))
-                return binary(Op.SUB, before, Const(1)), last
+                return binary(Op.SUB, before, Const(1)), binary(Op.EQ, before, Const(1))
             case Prim.FREEZE:
                 equal = binary(Op.EQ, before, arguments[0])
                 return ite(equal, Const(0), before), equal
             case _:
-                self.check(
-                    binary(Op.EQ, before, Const(0)),
-                    REFCOUNT,
-                    "KSM814",
-                    f"{text}: the count is not frozen",
-                    span,
-                )
+                frozen = binary(Op.EQ, before, Const(0))
+                self.check(frozen, REFCOUNT, "KSM814", f"{text}: the count is not frozen", span)
+                self.in_range(arguments[0], prim.arguments[0].type, kind, span, "the count")
                 return arguments[0], Const(0)
+
+    def _below_maximum(self, before: Expr, kind: ValueType, text: str, span: Span) -> None:
+        self.check(
+            binary(Op.LT, before, Const(kind.hi)),
+            REFCOUNT,
+            "KSM812",
+            f"{text}: the count passes its maximum {kind.hi}",
+            span,
+        )
 
 
 def parts_of(place: tree.Place) -> list[tree.Typed]:

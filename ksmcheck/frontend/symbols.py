@@ -184,6 +184,13 @@ class Vocabulary:
     name: str
 
 
+@frozen
+class Unresolved:
+    """A name whose declaration or import was refused: its uses are not reported once more."""
+
+    name: str
+
+
 Symbol = (
     Constant
     | Parameter
@@ -197,6 +204,7 @@ Symbol = (
     | FunctionSymbol
     | PatchList
     | Vocabulary
+    | Unresolved
 )
 
 

@@ -145,6 +145,9 @@ EXPRESSION_CALLS = frozenset(
     }
 )
 DECLARATION_CALLS = frozenset({"parameter", "instance", "scenario", "Expect", "Patch"})
+CALLABLE_NAMES = EXPRESSION_CALLS | {
+    prim.value for prim in Prim if prim not in (Prim.SET_ADD, Prim.SET_DISCARD)
+}
 PYTHON_NAMES = frozenset({"bool", "int", "range", "len", "isinstance", "all", "any", "sum", "None"})
 
 NAMES = (

@@ -38,11 +38,16 @@ def silent_count(program: Program, result: SearchResult) -> int:
 
 
 def silent_routines(program: Program, result: SearchResult) -> tuple[SilentRoutine, ...]:
-    """The steps that never fired, grouped by routine in the order in which the model has them."""
+    """The source lines that never fired in an actor, grouped by routine in the model's order.
+
+    A routine is inlined wherever it is called: a line is silent when none of its copies in that
+    actor fired.
+    """
     routines: dict[tuple[str, str], dict[tuple[int, str], list[str]]] = {}
     for actor, fired in zip(program.actors, result.fired, strict=True):
+        spoken = {_place(step) for step in actor.steps if step.location in fired}
         for step in actor.steps:
-            if step.location in fired:
+            if _place(step) in spoken:
                 continue
             places = routines.setdefault((_routine(step), step.span.file), {})
             names = places.setdefault((step.span.line, step.text), [])
@@ -59,6 +64,10 @@ def silent_routines(program: Program, result: SearchResult) -> tuple[SilentRouti
         )
         for (routine, file), places in routines.items()
     )
+
+
+def _place(step: Step) -> tuple[str, str, int, str]:
+    return _routine(step), step.span.file, step.span.line, step.text
 
 
 def _routine(step: Step) -> str:

@@ -185,8 +185,11 @@ def _silent(report: Report) -> list[str]:
         return [f"All {total} steps fired at least once."]
     if report.result.stop_reason is not StopReason.EXHAUSTED:
         return [f"{silent} of {total} steps have not fired in what was explored."]
-    lines = [f"Steps that never fired: {silent} of {total}"]
-    for routine in silent_routines(report.program, report.result):
+    lines = [f"Steps that never fired: {silent} of {total}, every inlined copy counted"]
+    routines = silent_routines(report.program, report.result)
+    if not routines:
+        lines.append("  each of their source lines fired in another copy")
+    for routine in routines:
         lines.append(f"  {routine.routine}() {routine.file}")
         for step in routine.steps:
             head = f"    {step.line:>4}  "

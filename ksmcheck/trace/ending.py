@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from ksmcheck.trace.columns import Line
 from ksmcheck.trace.records import OrderEdge, Violation, ViolationKind, Waiting
 
 
-def ending(violation: Violation) -> list[Line]:
-    """The lines below the table."""
+def ending(violation: Violation, steps: int) -> list[Line]:
+    """The lines below the table of a trace with so many steps."""
     match violation.kind:
         case ViolationKind.STATE | ViolationKind.STEP | ViolationKind.END:
-            return _false_property(violation)
+            moment = _moment(violation.kind, steps)
+            return _broken_rule(violation, moment)
         case ViolationKind.FAULT:
             return [
                 Line(f"{violation.code} {violation.name}: {violation.sentence}"),
@@ -26,21 +27,37 @@ def ending(violation: Violation) -> list[Line]:
             assert_never(violation.kind)
 
 
-def _false_property(violation: Violation) -> list[Line]:
-    moment = {
-        ViolationKind.STATE: "is false after the last step",
-        ViolationKind.STEP: "is false over the last step",
-        ViolationKind.END: "is false at the end of the run",
-    }[violation.kind]
-    code = f"{violation.code} " if violation.code else ""
-    source = f" ({violation.source})" if violation.source else ""
-    lines = [
-        Line(f"{code}{violation.name} {moment}:"),
-        Line(f"{violation.sentence}{source}", 2, 0),
-    ]
+def _moment(
+    kind: Literal[ViolationKind.STATE, ViolationKind.STEP, ViolationKind.END], steps: int
+) -> str:
+    match kind:
+        case ViolationKind.STATE:
+            return "after the last step" if steps else "in the initial state"
+        case ViolationKind.STEP:
+            return "over the last step"
+        case ViolationKind.END:
+            return "at the end of the run"
+        case _:
+            assert_never(kind)
+
+
+def _broken_rule(violation: Violation, moment: str) -> list[Line]:
+    """A property of the scenario, or a built-in check that is stated as one (it has a code)."""
+    if violation.code:
+        lines = [
+            Line(f"{violation.code} {violation.name} {moment}. The rule that is broken:"),
+            Line(violation.sentence, 2, 0),
+        ]
+    else:
+        source = f" ({violation.source})" if violation.source else ""
+        lines = [
+            Line(f"{violation.name} is false {moment}:"),
+            Line(f"{violation.sentence}{source}", 2, 0),
+        ]
     if violation.bindings:
         pairs = ", ".join(f"{item.name} = {item.value}" for item in violation.bindings)
-        lines.append(Line(f"false for {pairs}:", 2))
+        word, colon = "broken" if violation.code else "false", ":" if violation.values else ""
+        lines.append(Line(f"{word} for {pairs}{colon}", 2))
     lines += [Line(f"{item.name} = {item.value}", 4) for item in violation.values]
     return lines
 

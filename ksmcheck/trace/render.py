@@ -16,7 +16,7 @@ from ksmcheck.trace.records import Trace
 CHANGELOG_WIDTH = 75
 _THREE_ACTORS_WIDTH = 100
 _WIDEST = 110
-_NARROWEST_COLUMN = 20
+_NARROWEST_COLUMN = 18
 _MOST_PATCHES = 6
 _GAP = " "
 _FREE, _HOLDS = "  ", "| "
@@ -57,7 +57,7 @@ def render(trace: Trace, width: int | None = None) -> str:
     lines = wrap(_opening(trace), shape.width)
     if trace.steps:
         lines += ["", *(_lanes(trace, shape) if shape.compact else _table(trace, shape))]
-    lines += ["", *wrap(ending(trace.violation), shape.width)]
+    lines += ["", *wrap(ending(trace.violation, len(trace.steps)), shape.width)]
     lines += wrap(_kernel_files(trace), shape.width)
     return ascii_only("\n".join(line.rstrip() for line in lines)) + "\n"
 

@@ -10,7 +10,6 @@ Keeps: that the copy is made with no lock held and the pte compared afterwards; 
 Abstracts:
     A copy appears with its content: the new page is nobody else's before its pte is stored, and an
         earlier allocation could only starve others.
-    ptep_clear_flush and set_pte_at are one step, see memory.py.
 Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store.
 """
 

@@ -4,13 +4,13 @@ Kernel: all versions of patches.py.
 Source: include/linux/mm.h (VM_FAULT_*), mm/memory.c (pte_offset_map_lock with pte_same).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that a fault decides on a pte it loaded without a lock, and must look again under the lock.
-Abstracts: lock and comparison are one step, as a pte is stored under its lock only.
+Abstracts: nothing.
 Not covered: hardware that sets young and dirty bits without the lock; 32-bit ptes of two words.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import Enum, atomic, routine, spin_lock
+from ksmcheck.lang import Enum, routine, spin_lock
 from models.kernel.objects import Address, Mm, Pte
 
 

@@ -1,7 +1,7 @@
 """Page faults: from the pte to the page, and back into the page table.
 
-Kernel: v2.6.35 as it is without the patches of patches.py (read as 2.6.33.7), v2.6.36.2 with the two
-    swap-in fixes. The route around the swap cache is swapin_bypass.py, the copies are cow.py.
+Kernel: v2.6.35, which is the code without the patches of patches.py (read as 2.6.33.7); v2.6.36.2
+    with the two swap-in fixes. The way past the swap cache is swapin_bypass.py, copies are cow.py.
 Source: mm/memory.c (handle_pte_fault, do_anonymous_page, do_swap_page, do_wp_page).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: the order of page lock, page-table lock, pte comparison, reuse, pte store, swap_free and
@@ -9,10 +9,6 @@ Keeps: the order of page lock, page-table lock, pte comparison, reuse, pte store
     do_wp_page runs on with the page-table lock still held after the page lock is gone; that
     swap_free is for the fault's entry, whatever slot the page has by now.
 Abstracts:
-    A pte is stored and its page's mapcount raised in one step: whoever decides by mapcount holds
-        the page lock, and so does the fault.
-    ptep_clear_flush and set_pte_at are one step: under the page-table lock the empty pte can be
-        seen by an unlocked load only, and that fault finds out when it takes the lock.
     The user's store translates and writes in one step, and needs a writable pte at that moment.
     When there is no memory, or the slot is free again, the thread simply faults again.
 Not covered: zero page (a read of an untouched address gets a page of its own), mlock, memcg

@@ -2,7 +2,7 @@
 
 Kernel: v2.6.33 to v6.8, the fields that the modelled routines touch.
 Source: include/linux/mm_types.h (struct page, struct mm_struct), include/linux/rmap.h (struct
-    anon_vma), include/linux/swap.h and mm/swapfile.c (the swap map), mm/swap_state.c (swapper_space).
+    anon_vma), include/linux/swap.h, mm/swapfile.c (swap map), mm/swap_state.c (swapper_space).
 Question: none; scenarios ask, these files only say what the kernel is made of.
 Keeps: one reference count and one count of ptes per page, the page lock, the swap cache in both
     directions (page->private and the tree), the swap map's count and SWAP_HAS_CACHE apart, ptes as

@@ -2,8 +2,8 @@
 
 Kernel: v2.6.35; the same in every version of patches.py.
 Source: include/linux/pagemap.h and mm/filemap.c (lock_page, trylock_page, unlock_page,
-    find_get_page), include/linux/mm.h and mm/swap.c (get_page, put_page), include/linux/page-flags.h
-    and include/linux/ksm.h (PageAnon, PageKsm).
+    find_get_page), include/linux/mm.h and mm/swap.c (get_page, put_page),
+    include/linux/page-flags.h and include/linux/ksm.h (PageAnon, PageKsm).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: who holds the page lock, that waiting for it is unfair, and that the last reference frees.
 Abstracts: the step from a count of zero to the free list is not seen, because a page whose count

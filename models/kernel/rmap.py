@@ -2,16 +2,14 @@
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2).
 Source: mm/rmap.c (page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap, try_to_unmap,
-    try_to_unmap_anon, try_to_unmap_one).
+    try_to_unmap_anon, try_to_unmap_one, page_check_address).
 Question: none; a part of the kernel that scenarios build on.
-Keeps: one pte at a time under its page-table lock, so a fault can run between two mms; that the
-    entry comes from page->private; that the page is still in the cache after a partial unmap.
+Keeps: every access of unmapping in the kernel's order: the unlocked glance at the pte, the look
+    under the lock, the empty pte, the dirty bit, the slot's count before the pte holds the slot, both
+    before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk.
 Abstracts:
-    What try_to_unmap_one does between lock and unlock is one step: all who look at this pte, at the
-        page's mapcount or at the slot's count to decide something hold the page-table lock or the
-        page lock, and this thread has both.
-    The unlocked glance at the pte before its lock is taken is left out: it only saves the lock.
-    anon_vma->lock is taken as the kernel does; the walk is over all mms, in one fixed order.
+    A new page gets its count and its place on the LRU in one step: its pte is not stored yet.
+    The list of the anon_vma's vmas is the pool of mms, walked in one fixed order.
 Not covered: young bits (reclaim never finds a page referenced), mlock, mremap, migration entries.
     KSM pages: try_to_unmap_ksm belongs beside try_to_unmap_anon. page->mapping is not stored here;
     a page is anonymous from its allocation, and the KSM scenarios store it.
@@ -68,10 +66,12 @@ def try_to_unmap_anon(page: Page) -> None:
 def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> None:
     """If this pte maps the page, it becomes the page's swap entry."""
     if page_check_address(page, mm, address):
-        slot = page.private
         pteval = xchg(mm.table[address], NoPte())
+        assert isinstance(pteval, Present), "page_check_address found the page here"
         if pteval.dirty:
             page.dirty = True
+        slot = page.private
+        assert slot is not None, "an anonymous page is unmapped that has no swap slot"
         swap_duplicate(slot)
         mm.table[address] = Swapped(slot)
         page_remove_rmap(page)

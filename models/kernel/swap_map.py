@@ -22,7 +22,7 @@ from ksmcheck.lang import Enum, atomic, choose, pool, routine, wait_until
 from models.kernel.objects import SwapSlot
 
 swap_nearly_full: bool
-"""What vm_swap_full() answers; the scenario says, once, since a model has too few slots to count."""
+"""What vm_swap_full() answers; the scenario says, since a model has too few slots to count."""
 
 
 class Prepare(Enum):
@@ -64,7 +64,7 @@ def get_swap_page() -> SwapSlot | None:
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
 def swap_free(slot: SwapSlot) -> None:
-    """A pte gives up its swap entry; the slot is free when that was the last and no page is cached."""
+    """A pte gives up its swap entry; the slot is free if that was all and no page is cached."""
     with atomic("one swap_lock section"):
         assert slot.count > 0, "a swap entry is freed that no pte holds"
         slot.count -= 1

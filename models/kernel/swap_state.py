@@ -5,12 +5,12 @@ Source: mm/swap_state.c (lookup_swap_cache, add_to_swap, delete_from_swap_cache,
     read_swap_cache_async, swapin_readahead), mm/page_io.c (swap_readpage).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that a lookup gives a reference and no lock, that the cache follows page->private and not
-    the slot of whoever asks for the removal, that a reader allocates before it reserves the slot,
-    and that a reader which finds the slot free answers "no page".
+    the slot of whoever asks for the removal, that a reader allocates before it reserves the slot
+    and answers "no page" when the slot is free; the moments when the slot has its cache bit and no
+    page, on the way in and on the way out, in which readers loop and the allocator passes it over.
 Abstracts:
-    A slot's cache bit and its tree entry change in one step. In the kernel there are moments with
-        the bit set and no entry, when a page enters and when it leaves; during them lookups find
-        nothing, readers loop and the allocator passes the slot over, which is waiting.
+    Flag, private and tree entry change in one step: they are set on a locked page and read under
+        its lock, and the tree is under tree_lock.
     A page is read in the step that makes it visible: until the read is over the kernel keeps it
         locked, and nobody else can write the slot's block while the slot has its cache bit.
 Not covered: readahead of neighbouring slots, read errors, radix-tree allocation failure.
@@ -54,7 +54,10 @@ def add_to_swap(page: Page) -> bool:
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
 def delete_from_swap_cache(page: Page) -> None:
-    """Takes a page out of the cache and marks it dirty, as both callers do. They hold its lock."""
+    """Takes a page out of the cache, whose slot may be another than the one a caller came for.
+
+    The caller holds the page lock and a reference of its own.
+    """
     with atomic("one tree_lock section"):
         slot = page.private
         assert slot is not None, "a page leaves the swap cache that is not in it"

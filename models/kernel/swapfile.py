@@ -1,15 +1,15 @@
 """When may a page leave the swap cache: reuse_swap_page and try_to_free_swap.
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
-Source: mm/swapfile.c (page_swapcount, reuse_swap_page, try_to_free_swap). The rest of that file, the
-    swap map itself, is swap_map.py.
+Source: mm/swapfile.c (page_swapcount, reuse_swap_page, try_to_free_swap). The swap map itself, in
+    the same file of the kernel, is swap_map.py.
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that both look at the number of ptes and of swap entries and never at the page's reference
     count, so somebody who only holds a reference sees the page leave the cache; that the slot is
     the page's own at that moment and not the one a fault came for.
-Abstracts: mapcount, slot and swap count are looked at in one step, as no one of them can go up
-    while the page lock is held and only one thread can be at the caller's page table.
-Not covered: fork by a third thread between the two counts (it would need an actor that forks).
+Abstracts: page_swapcount finds the slot and reads its count in one step: the slot of a locked page
+    is fixed, and the count is read in a swap_lock section.
+Not covered: hibernation (try_to_free_swap refuses while it writes its image, v2.6.36).
 """
 
 from __future__ import annotations

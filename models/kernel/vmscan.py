@@ -13,8 +13,8 @@ Abstracts:
         waits when there is none.
     The page is never found referenced: giving up early is the same as not trying.
     Writing is started and finished by reclaim itself, as on a synchronous device.
-    __remove_mapping is one step: its count is frozen and the cache cleared under tree_lock, and the
-        slot's cache bit without a page makes everybody wait (swap_state.py).
+    __remove_mapping and the free after it are one step: count frozen and cache cleared under
+        tree_lock, then the slot's cache bit; meanwhile a lookup finds nothing and a reader loops.
 Not covered: the order of lists, active and inactive, pagevecs, memcg, congestion, write errors,
     may_enter_fs, vm_swap_full at the exits of shrink_page_list.
 """
@@ -130,7 +130,7 @@ def swap_writepage(page: Page) -> None:
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def remove_mapping(page: Page) -> bool:
-    """__remove_mapping and the free after it: only if cache and isolation have the last references."""
+    """__remove_mapping and the free: only if cache and isolation have the last references."""
     with atomic("one tree_lock section; the slot's cache bit without a page makes everybody wait"):
         if page.private is None or page.dirty or page.refcount != 2:
             return False

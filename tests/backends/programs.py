@@ -190,14 +190,17 @@ def nested_choices() -> Program:
             Observe(0, equal(1, 2)),
             SetTemp(0, binary(Op.ADD, x, 1)),
             When(equal(0, 1), (SetTemp(1, t),), (SetTemp(1, Const(1)),)),
+            SetTemp(4, equal(1, 0)),
+            When(Temp(4), (SetTemp(3, Const(2)),)),
             put(0, binary(Op.MOD, t, 4)),
             Observe(1, equal(0, 3)),
         ),
         Choose(
-            ("branch", "choose", "none"),
+            ("branch", "choose", "sometimes", "none"),
             (
                 Block((), Branch(equal(0, 2), inner(1), go(1, Observe(2, Const(1))))),
                 inner(2),
+                go(1, put(1, Ite(Temp(4), Temp(3), Const(0)))),
                 Block((), Choose((), ())),
             ),
         ),
@@ -208,6 +211,18 @@ def nested_choices() -> Program:
         [[outer], [outer], [loop]],
         edges=[("a", "b"), ("b", "c"), ("c", "d")],
         name="nested-choices",
+    )
+
+
+def conditional_stores() -> Program:
+    """Each property is violated by the one store that is inside one arm of a When."""
+    first = When(equal(0, 0), (put(1, 1),), (put(2, 1),))
+    nested = When(equal(1, 1), (When(equal(2, 1), (), (put(3, 1),)),))
+    return build(
+        [shared("x"), shared("a"), shared("b"), shared("c")],
+        [[go(1, first), go(2, nested)], [go(1, put(0, 1))]],
+        properties=[state_property(Not(Read(n)), witness=Read(n)) for n in (1, 2, 3)],
+        name="conditional-stores",
     )
 
 
@@ -326,6 +341,7 @@ ALL: tuple[Callable[[], Program], ...] = (
     every_operator,
     faults_and_blocks,
     nested_choices,
+    conditional_stores,
     deadlock,
     at_the_end,
     over_a_step,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def test_the_page_of_a_violation() -> None:
     table = ended.out.split("\n\nlost_update:")[0]
     assert max(map(len, table.splitlines())) <= 75
     assert ended.out.isascii()
+
+
+@pytest.mark.parametrize(("name", "width"), [("philosophers", 100), ("lost_update", 75)])
+def test_the_whole_table(name: str, width: int, golden: Callable[[str, str], None]) -> None:
+    page = ksmcheck("explore", "--model", model(name), "--disable-check", "lock-order").out
+    table = page.split(f"\n{name}: VIOLATED")[0]
+    assert max(map(len, table.splitlines())) <= width
+    golden(f"table_{name}.txt", table)
 
 
 def test_limits_say_what_was_explored() -> None:

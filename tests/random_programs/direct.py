@@ -241,14 +241,11 @@ class Frame:
                 return (name, 0)
             case ast.Attribute(value=base, attr=attribute):
                 owner = yield from self.expression(base)
-                if owner is None:
-                    return fault("KSM803", local=False)
-                struct, number = self.source.objects[owner]
-                return (f"{struct}.{attribute}", number)
+                return self.member(owner, attribute)
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 position = yield from self.expression(index)
                 if not 0 <= position < self.source.places[name].size:
-                    return fault("KSM891", local=False)
+                    return fault("KSM891", local=name not in self.source.stored)
                 return (name, position)
             case _:
                 raise NotImplementedError(ast.unparse(node))
@@ -263,7 +260,7 @@ class Frame:
                 return name
             case ast.Name() | ast.Subscript():
                 place = yield from self.place(node)
-                return (yield place if isinstance(place, Request) else load(place))
+                return (yield from self.load(place))
             case ast.Attribute():
                 return (yield from self.attribute(node))
             case ast.BinOp(left=left, op=op, right=right):
@@ -298,10 +295,23 @@ class Frame:
             if node.attr not in fields:
                 yield fault("KSM805", local=True)
             return owner[1 + fields.index(node.attr)]
+        return (yield from self.load(self.member(owner, node.attr)))
+
+    def load(self, place: Place | Request) -> Walk:
+        """The value of a place: an access, unless nobody ever changes it."""
+        if isinstance(place, Request):
+            return (yield place)
+        if place[0] not in self.source.stored:
+            return self.source.places[place[0]].initial
+        return (yield load(place))
+
+    def member(self, owner: str | None, attribute: str) -> Place | Request:
+        """The place of a field; without an object, a fault, in the access if there is one."""
         if owner is None:
-            return (yield fault("KSM803", local=False))
+            fields = [name for name in self.source.places if name.endswith(f".{attribute}")]
+            return fault("KSM803", local=fields[0] not in self.source.stored)
         struct, number = self.source.objects[owner]
-        return (yield load((f"{struct}.{node.attr}", number)))
+        return (f"{struct}.{attribute}", number)
 
     def call(self, name: str, node: ast.Call) -> Walk:
         if name == "isinstance" and isinstance(node.args[1], ast.Name):

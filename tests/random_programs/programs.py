@@ -110,7 +110,7 @@ class Writer:
             case "flag":
                 return self.pick("flag", "other")
             case "local":
-                return self.pick("p", "True", "r is None", "a == 1")
+                return self.pick("p", "b == 2", "r is None", "a == 1")
             case "compare":
                 operator = self.pick("==", "!=", "<", "<=", ">", ">=")
                 return f"{self.integer(0)} {operator} {self.integer(0)}"

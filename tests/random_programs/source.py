@@ -6,6 +6,10 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+CHANGING = frozenset(
+    {"fetch_add", "add_return", "xchg", "cmpxchg", "test_and_set", "test_and_clear"}
+)
+
 
 @dataclass(frozen=True)
 class Range:
@@ -34,6 +38,7 @@ class Source:
 
     ``places`` are keyed as the tool names its variables: ``x`` and ``Node.value``. ``objects`` maps
     a static object to its struct and number. ``variants`` maps a variant to its field names.
+    ``stored`` are the places that some thread may change; a load of another one is no access.
     """
 
     places: dict[str, Declared] = field(default_factory=dict)
@@ -43,6 +48,7 @@ class Source:
     threads: dict[str, ast.FunctionDef] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     structs: dict[str, ast.ClassDef] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
 
     def range_of(self, annotation: ast.expr) -> Range:
         """The range in ``Annotated[int, Range(lo, hi)]``; no limit for any other type."""
@@ -107,7 +113,31 @@ def read_source(text: str) -> Source:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 key = f"{name}.{item.target.id}"
                 source.places[key] = source.declared(item.annotation, None, count)
+    source.stored = {name for thread in source.threads.values() for name in _stores(source, thread)}
     return source
+
+
+def _stores(source: Source, function: ast.FunctionDef) -> set[str]:
+    """The places that a function changes, by what is written there; calls included."""
+    changed: list[ast.expr] = []
+    found: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=targets):
+                changed += targets
+            case ast.AugAssign(target=target):
+                changed.append(target)
+            case ast.Call(func=ast.Name(id=name)) if name in source.routines:
+                found |= _stores(source, source.routines[name])
+            case ast.Call(func=ast.Name(id=name), args=[place, *_]) if name in CHANGING:
+                changed.append(place)
+    for target in changed:
+        match target:
+            case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)):
+                found.add(name)
+            case ast.Attribute(attr=attribute):
+                found |= {key for key in source.places if key.endswith(f".{attribute}")}
+    return found & set(source.places)
 
 
 def _variant(source: Source, node: ast.ClassDef, word: str) -> None:

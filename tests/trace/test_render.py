@@ -24,7 +24,7 @@ def test_pages(name: str, golden: Callable[[str, str], None]) -> None:
 
 
 def test_narrow_page_has_lanes(golden: Callable[[str, str], None]) -> None:
-    golden("lost_narrow.txt", render(trace_of("lost"), 44))
+    golden("lost_narrow.txt", render(trace_of("lost"), 40))
 
 
 @pytest.mark.parametrize("name", FINDINGS)

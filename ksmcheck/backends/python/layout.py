@@ -16,9 +16,10 @@ from ksmcheck.ir.types import BoolType
 
 @frozen
 class Place:
-    """A variable's first byte, the bytes of one cell, its bias, and in bytes the stride of each
+    """Where one variable is.
 
-    dimension. ``boolean`` says that every value is 0 or 1.
+    ``base`` is its first byte, ``width`` the bytes of one cell, ``strides`` the bytes from one
+    index to the next in each dimension. ``boolean`` says that every value is 0 or 1.
     """
 
     base: int

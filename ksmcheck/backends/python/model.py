@@ -23,10 +23,11 @@ Run = Callable[[Packed], tuple[Packed | int, ...]]
 
 @define(eq=False)
 class CompiledStep:
-    """One step of one actor. ``run(state)`` gives its outcomes in order: the state after, or the
+    """One step of one actor, as a function.
 
-    number of a fault; () when it is not enabled. ``on_state`` are the watches to ask of a new
-    state that it leads to, ``on_transition`` those to ask of every outcome.
+    ``run(state)`` gives its outcomes in order: the state after, or the number of a fault; () when
+    it is not enabled. ``on_state`` are the watches to ask of a new state that it leads to,
+    ``on_transition`` those to ask of every outcome.
     """
 
     actor: int

@@ -29,10 +29,11 @@ Test = Callable[[bytes, bytes], int]
 
 @frozen(eq=False)
 class Watch:
-    """A test to be asked until it is hit. ``cells`` are those whose change can change its value;
+    """A test about property number ``subject`` (or its witness), to be asked until it is hit.
 
-    ``kind`` says when it is asked. ``stutter``: see NOTE(stuttering-steps); ``number`` is one more
-    than that of the watch that it stands for.
+    ``cells`` are those whose change can change its value; ``kind`` says when it is asked.
+    ``stutter``: see NOTE(stuttering-steps); ``number`` is then one more than that of the watch
+    that it stands for.
     """
 
     number: int

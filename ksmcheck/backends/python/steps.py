@@ -37,9 +37,10 @@ DEEPEST_BRANCH = 60
 
 @define
 class _Scope:
-    """What holds at one point of a path: the name of the current state, the temps that are bound,
+    """What holds at one point of a path through the generated code.
 
-    and whether a mask of observed flags ``g`` is kept.
+    ``state`` is the name of the current state, ``temps`` are those that are bound, ``observing``
+    says that a mask of observed flags ``g`` is kept, ``level`` counts the branches around.
     """
 
     state: str
@@ -52,9 +53,10 @@ class _Scope:
 
 
 class StepCompiler:
-    """Writes steps over the packed states of ``layout``; ``location`` is the actor's variable, or
+    """Writes the steps of one actor over the packed states of ``layout``.
 
-    None for setup, which goes nowhere. ``functions`` collects the text, arms before their users.
+    ``location`` is the actor's variable, or None for setup, which goes nowhere. ``functions``
+    collects the text, arms before their users.
     """
 
     def __init__(

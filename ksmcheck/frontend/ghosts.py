@@ -1,0 +1,57 @@
+"""Where a ghost comes from: the part of an expression that the kernel cannot see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from ksmcheck.frontend import tree_expressions
+from ksmcheck.frontend.tree_expressions import IsLive, IsLocked, Load, Local, Typed
+
+
+def _parts(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _parts(item)
+    elif attrs.has(type(value)) and type(value).__module__ == tree_expressions.__name__:
+        yield value
+        for attribute in attrs.fields(type(value)):
+            yield from _parts(getattr(value, attribute.name))
+
+
+def ghost_source(typed: Typed) -> Typed:
+    """The smallest part of ``typed`` that makes it a ghost; itself when none is found."""
+    for part in _parts(typed):
+        match part:
+            case Load(place=place) if place.storage.ghost:
+                return part
+            case Local(ghost=True) | IsLive() | IsLocked():
+                return part
+    return typed
+
+
+def ghost_words(typed: Typed) -> str:
+    """How a message calls a ghost, as the subject of a sentence."""
+    match ghost_source(typed):
+        case Load(place=place):
+            return f"the ghost '{place.key}'"
+        case Local(name=name):
+            return f"'{name}', which holds a ghost,"
+        case IsLive():
+            return "is_live()"
+        case IsLocked():
+            return "locked()"
+        case _:
+            return "a ghost"
+
+
+def ghost_note(typed: Typed) -> str:
+    """Why the kernel cannot use it."""
+    match ghost_source(typed):
+        case IsLive():
+            return "the kernel cannot ask whether an object is allocated"
+        case IsLocked():
+            return "the kernel cannot ask who holds a lock"
+        case _:
+            return "ghost state exists for properties; the kernel cannot see it"
