@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ksmcheck.lang import invariant, pool, predicate, witness
 from models.kernel.objects import ADDRESSES, Mm, Page, SwapSlot
-from properties.counting import denoted, page_tables_quiet, ptes_of_page, ptes_of_slot
+from properties.counting import denoted, page_tables_quiet, ptes_of_slot
 
 
 @predicate
 def orphaned(page: Page, slot: SwapSlot) -> bool:
-    """The slot's cached page is neither mapped nor behind any swap entry.
+    """The slot has a cached page and no pte holds the slot.
 
-    It is never written: it leaves the swap cache and is freed.
+    Such a page is never written: it leaves the swap cache when its last pte goes, if it has any.
     """
-    return slot.page == page and ptes_of_page(page) == 0 and ptes_of_slot(slot) == 0
+    return page_tables_quiet() and slot.page == page and ptes_of_slot(slot) == 0
 
 
 @invariant(source="KSM.md P8 swapcache_bijection")
@@ -31,9 +31,9 @@ def some_page_is_cached(page: Page, slot: SwapSlot) -> bool:
 
 
 @invariant(source="KSM.md P8, orphan rule")
-def p8_no_lost_orphan(page: Page, slot: SwapSlot) -> bool:
-    """A dirty cached page that no pte leads to is redundant: no mm misses what it holds."""
-    if not page_tables_quiet() or not orphaned(page, slot) or not page.dirty:
+def p8_orphan_redundant(page: Page, slot: SwapSlot) -> bool:
+    """An mm whose last store is in a dirty cached page reads it, though no pte holds the slot."""
+    if not orphaned(page, slot) or not page.dirty:
         return True
     return all(
         mm.shadow[a] != page.content or denoted(mm, a) == page.content
@@ -42,7 +42,7 @@ def p8_no_lost_orphan(page: Page, slot: SwapSlot) -> bool:
     )
 
 
-@witness(p8_no_lost_orphan)
+@witness(p8_orphan_redundant)
 def an_orphan(page: Page, slot: SwapSlot) -> bool:
-    """No page-table section is open, and a cached page has no pte that leads to it."""
-    return page_tables_quiet() and orphaned(page, slot)
+    """A cached page's slot is held by no pte."""
+    return orphaned(page, slot)

@@ -50,11 +50,6 @@ SYSTEMS: dict[str, Callable[[], System[Any]]] = {
 FIRST_ERRORS = {"philosophers_deadlock": "KSM842", "broken_mutex": "mutual_exclusion"}
 
 
-def two_phase_sizes() -> list[Any]:
-    """2 to 6 resource managers; the last two take their time."""
-    return [pytest.param(size, marks=pytest.mark.slow if size > 4 else ()) for size in TWO_PHASE]
-
-
 def summary(result: Result) -> tuple[int, int, int, int | None]:
     """A toy result in the order of COUNTS."""
     return result.states, result.transitions, result.depth, result.error_depth
@@ -83,14 +78,14 @@ def test_model_verdict(name: str) -> None:
     assert (finding.depth if finding else None) == COUNTS[name][3]
 
 
-@pytest.mark.parametrize("managers", two_phase_sizes())
+@pytest.mark.parametrize("managers", TWO_PHASE)
 def test_two_phase_commit_toy_counts(managers: int) -> None:
     result = search(systems.two_phase_commit(managers))
     assert (result.states, result.transitions + 1) == TWO_PHASE[managers]
     assert result.verdict == "holds"
 
 
-@pytest.mark.parametrize("managers", two_phase_sizes())
+@pytest.mark.parametrize("managers", TWO_PHASE)
 def test_two_phase_commit_model_counts(managers: int) -> None:
     program = compile_file(FOLDER / "two_phase_commit.py", [("managers", managers)])
     result = PythonEngine().search(program, SearchOptions())

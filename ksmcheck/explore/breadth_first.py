@@ -74,7 +74,8 @@ class _Search:
                     self.depth = level + 1
                 frontier = len(states) - min(batch + BATCH, end)
                 stop = stop or limits.poll(len(states), self.transitions, frontier, level)
-                if stop is StopReason.VIOLATION:
+                if self.verdicts.settled:
+                    stop = StopReason.VIOLATION
                     self.verdicts.prefer_deadlock(range(start, end))
                 if stop is not None:
                     return stop
@@ -120,5 +121,5 @@ class _Search:
             if observed:
                 verdicts.observe(number)
             if verdicts.settled:
-                return StopReason.VIOLATION
+                break
         return None

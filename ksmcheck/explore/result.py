@@ -45,11 +45,12 @@ class Finding:
 class SearchResult:
     """What was explored, and what was found.
 
-    ``states`` are the distinct ones, the initial ones included; ``transitions`` counts every outcome of every expanded state, ``depth`` is the level of the deepest state or, when the
-    search stopped at a violation, the length of that counterexample. ``witnessed`` are the
-    properties whose witness was reached; ``fired[a]`` the locations of actor a whose step had an
-    outcome; ``edges`` the flags seen. Times in seconds, memory in bytes; ``bytes_per_state`` is all
-    that is stored for a state, the state itself included.
+    ``states`` are the distinct ones, the initial ones included; ``transitions`` counts every
+    outcome of every expanded state; ``depth`` is the level of the deepest state or, when the search
+    stopped at a violation, the length of that counterexample. ``witnessed`` are the properties
+    whose witness was reached; ``fired[a]`` the locations of actor a whose step had an outcome;
+    ``edges`` the flags seen. Times are in seconds, memory in bytes; ``bytes_per_state`` is all that
+    is stored for a state, the state itself included.
     """
 
     stop_reason: StopReason

@@ -17,8 +17,9 @@ class Visited:
     """All states found so far.
 
     ``states`` are in the order they were found, which is also the queue of the search; ``seen`` is
-    the same as a set; ``parents[i]`` is the number of the state from which state i was found, ROOT for initial ones.
-    The loop reads and extends the three directly, because a call for each state costs too much.
+    the same as a set; ``parents[i]`` is the number of the state from which state i was found, ROOT
+    for an initial one. The loop reads and extends the three directly, because a call for each state
+    costs too much.
     """
 
     states: list[Packed] = Factory(list)

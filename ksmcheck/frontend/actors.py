@@ -28,7 +28,6 @@ from ksmcheck.ir.step import (
     Block,
     Goto,
     Operation,
-    Require,
 )
 from ksmcheck.ir.types import IntType, LockKind, LockType
 
@@ -111,11 +110,10 @@ class ActorBuilder:
             kind = self.schema.variables[access.variable].type
             readers_only = isinstance(kind, LockType) and kind.kind is LockKind.RWSEM
             return readers_only and access.variable not in contended
-        blocking = any(isinstance(item, Require) for item in node.operations)
         return (
             access.kind is AccessKind.LOAD
             and access.variable not in stored
-            and not blocking
+            and not node.waits
             and not self._can_vanish(access.variable, stored)
         )
 

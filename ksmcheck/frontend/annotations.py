@@ -6,19 +6,21 @@ import ast
 
 from attrs import evolve, frozen
 
-from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.constants import ConstantEvaluator
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
+from ksmcheck.frontend.names import unknown_type
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
     EnumSymbol,
     Storage,
     StructSymbol,
     Universe,
+    Unresolved,
     VariantSymbol,
     WordSymbol,
 )
+from ksmcheck.frontend.tree_expressions import UNKNOWN_TYPE
 from ksmcheck.frontend.vocabulary import LOCK_TYPES
 from ksmcheck.ir.types import (
     BoolType,
@@ -32,8 +34,13 @@ from ksmcheck.ir.types import (
     WordType,
 )
 
-FALLBACK = Storage(BoolType())
+FALLBACK = Storage(UNKNOWN_TYPE)
 MAXIMAL_VALUES = 1 << 16
+LARGEST = 1 << 30
+TYPES = (
+    "types: bool, Annotated[int, Range(a, b)], an Enum, a struct, "
+    "`Struct | None`, a Word, a lock, Set[Struct], Array, Ghost[T]"
+)
 
 
 @frozen
@@ -45,7 +52,11 @@ class AnnotationReader:
     module: Module
 
     def value_type(self, node: ast.expr, what: str) -> ValueType:
-        """The type of a scalar that is no lock, array or ghost (parameters, word fields)."""
+        """The type of a scalar that is no lock or array (parameters, word fields)."""
+        return self.scalar(node, what).type
+
+    def scalar(self, node: ast.expr, what: str) -> Storage:
+        """A type that is no lock or array; it may be a ghost."""
         storage = self.storage(node)
         if storage.size is not None or isinstance(storage.type, LockType):
             self.errors.add(
@@ -54,7 +65,7 @@ class AnnotationReader:
                 self.module.span(node),
                 "pass the struct that contains it",
             )
-        return storage.type
+        return storage
 
     def storage(self, node: ast.expr) -> Storage:
         """What an annotation declares."""
@@ -81,8 +92,7 @@ class AnnotationReader:
                 return self._fault(
                     node,
                     "this is not a type of the language",
-                    "types: bool, Annotated[int, Range(a, b)], an Enum, a struct, "
-                    "`Struct | None`, a Word, a lock, Set[Struct], Array, Ghost[T]",
+                    TYPES,
                 )
 
     def _fault(self, node: ast.expr, message: str, hint: str, code: str = "KSM320") -> Storage:
@@ -128,13 +138,13 @@ class AnnotationReader:
                 return Storage(self.word(word))
             case AliasSymbol() as alias:
                 return self._alias(alias)
+            case Unresolved():
+                return FALLBACK
             case None:
-                known = [*self.universe.scopes[self.module.name], *LOCK_TYPES, "bool"]
-                return self._fault(
-                    node, f"no type is called '{name}'", did_you_mean(name, known), "KSM302"
-                )
+                message, hint = unknown_type(name, self.universe.scopes[self.module.name])
+                return self._fault(node, message, hint, "KSM302")
             case _:
-                return self._fault(node, f"'{name}' is not a type", "")
+                return self._fault(node, f"'{name}' is not a type", TYPES)
 
     def _alias(self, alias: AliasSymbol) -> Storage:
         if alias.storage is None:
@@ -145,6 +155,8 @@ class AnnotationReader:
 
     def _nullable(self, node: ast.expr, left: ast.expr) -> Storage:
         inner = self.storage(left)
+        if inner.type == UNKNOWN_TYPE:
+            return inner
         if isinstance(inner.type, RefType):
             return evolve(inner, type=evolve(inner.type, nullable=True))
         return self._fault(
@@ -155,9 +167,11 @@ class AnnotationReader:
 
     def _set(self, inner: ast.expr) -> Storage:
         element = self.storage(inner).type
+        if element == UNKNOWN_TYPE:
+            return FALLBACK
         if isinstance(element, RefType):
             if len(element.names) > 16:
-                return self._fault(inner, "a set ranges over a pool of at most 16 objects", "")
+                return self._fault(inner, "a set ranges over a pool of at most 16 objects", "make the pool smaller, or use an array of bools")
             return Storage(SetType(element.struct, element.names))
         return self._fault(inner, "a set ranges over the pool of a struct", "write `Set[Page]`")
 
@@ -165,13 +179,10 @@ class AnnotationReader:
         constants = ConstantEvaluator(self.universe, self.errors, self.module)
         match base, marks:
             case ast.Name(id="int"), [ast.Call(func=ast.Name(id="Range"), args=[low, high])]:
-                return self._range(
-                    node,
-                    constants.integer(low, "the lower bound"),
-                    constants.integer(high, "the upper bound"),
-                )
+                bounds = constants.bounds(low, high)
+                return self._range(node, *bounds) if bounds else FALLBACK
             case ast.Name(id="Refcount"), [ast.Call(func=ast.Name(id="Max"), args=[high])]:
-                maximum = constants.integer(high, "the maximum")
+                maximum = max(0, constants.integer(high, "the maximum"))
                 return evolve(self._range(node, 0, maximum), refcount=True)
             case (
                 ast.Subscript(value=ast.Name(id="Array"), slice=element),
@@ -180,7 +191,7 @@ class AnnotationReader:
                 count = constants.integer(size, "the size of an array")
                 inner = self.storage(element)
                 if count < 1 or count > 256 or inner.size is not None:
-                    return self._fault(size, "an array has 1 to 256 cells, each a scalar", "")
+                    return self._fault(size, "an array has 1 to 256 cells, each a scalar", "put an array of arrays into a struct with a pool")
                 return evolve(inner, size=count)
             case _:
                 return self._fault(
@@ -192,12 +203,17 @@ class AnnotationReader:
 
     def _range(self, node: ast.expr, low: int, high: int) -> Storage:
         if low > high:
-            return self._fault(node, f"the range {low} to {high} is empty", "", "KSM323")
-        if high - low >= MAXIMAL_VALUES:
             return self._fault(
                 node,
-                f"the range {low} to {high} has more than 65536 values",
-                "a model checker explores every value: choose a small range",
+                f"the range {low} to {high} is empty",
+                f"write the lower bound first: `Range({high}, {low})`",
+                "KSM323",
+            )
+        if high - low >= MAXIMAL_VALUES or max(abs(low), abs(high)) >= LARGEST:
+            return self._fault(
+                node,
+                f"the range {low} to {high} is too large",
+                "every value is explored: choose a range of at most 65536 small numbers",
                 "KSM323",
             )
         return Storage(IntType(low, high))
@@ -210,5 +226,10 @@ class AnnotationReader:
             variants.append(Variant(variant.name, fields))
         kind = WordType(word.name, tuple(variants))
         if kind.hi >= MAXIMAL_VALUES:
-            self.errors.add("KSM323", f"word {word.name} has more than 65536 values", word.span)
+            self.errors.add(
+                "KSM323",
+                f"word {word.name} has more than 65536 values",
+                word.span,
+                "the values of a variant are the product of its fields': make pools or ranges smaller",
+            )
         return kind

@@ -65,7 +65,10 @@ class LockEvent:
 
 @define(eq=False)
 class Node:
-    """A run of operations. ``undefines`` are locals that hold nothing yet when it starts."""
+    """A run of operations.
+
+    ``waits``: the actor may be stopped here. ``undefines``: locals that hold nothing yet.
+    """
 
     number: int
     span: Span
@@ -78,6 +81,7 @@ class Node:
     region: int | None = None
     lock: LockEvent | None = None
     sleeps: bool = False
+    waits: bool = False
     rcu: int = 0
     undefines: tuple[int, ...] = ()
 

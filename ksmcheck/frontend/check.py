@@ -15,7 +15,8 @@ from ksmcheck.frontend.annotations import AnnotationReader
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.statements import StatementChecker
 from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, GlobalSymbol, Universe
-from ksmcheck.frontend.tree import BOOL, Function, Typed
+from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Function, Typed
+from ksmcheck.ir.source import Span
 from ksmcheck.ir.types import RefType, ValueType
 
 ROUNDS = 6
@@ -65,6 +66,7 @@ class FunctionChecker:
             tuple(checker.locals.items()),
             frozenset(checker.ghosts),
             frozenset(checker.assigned),
+            self._reads(checker),
         )
 
     def _checker(
@@ -84,7 +86,16 @@ class FunctionChecker:
             declared=dict(parameters),
             shared_names=shared,
             returns=returns,
+            ghosts=self._ghost_parameters(),
         )
+
+    def _ghost_parameters(self) -> set[str]:
+        reader = AnnotationReader(self.universe, Errors(), self.symbol.module)
+        return {
+            item.arg
+            for item in self.symbol.node.args.args
+            if item.annotation is not None and reader.storage(item.annotation).ghost
+        }
 
     def _unsettled(
         self,
@@ -97,21 +108,35 @@ class FunctionChecker:
         checker.block(self.symbol.node.body)
         for name, kind in checker.locals.items():
             if known.get(name) != kind:
-                place = next(
-                    (
-                        n
-                        for n in ast.walk(self.symbol.node)
-                        if isinstance(n, ast.Name) and n.id == name
-                    ),
-                    self.symbol.node,
-                )
                 self.errors.add(
                     "KSM322",
                     f"the range of '{name}' grows with every assignment",
-                    self.symbol.module.span(place),
+                    self.symbol.module.span(self._first(name)),
                     f"declare it: `{name}: Annotated[int, Range(0, 7)] = 0`",
                 )
-                self.errors.stop_if_any()
+                known[name] = UNKNOWN_TYPE
+
+    def _first(self, name: str) -> ast.AST:
+        """Where the function first mentions a local."""
+        found = [
+            node
+            for node in ast.walk(self.symbol.node)
+            if isinstance(node, ast.Name) and node.id == name
+        ]
+        return min(found, key=lambda n: (n.lineno, n.col_offset), default=self.symbol.node)
+
+    def _reads(self, checker: StatementChecker) -> tuple[tuple[str, Span], ...]:
+        """Where each local is first read."""
+        found: dict[str, Span] = {}
+        for node in ast.walk(self.symbol.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                span = self.symbol.module.span(node)
+                before = found.get(node.id)
+                if node.id in checker.locals and (
+                    before is None or (span.line, span.column) < (before.line, before.column)
+                ):
+                    found[node.id] = span
+        return tuple(found.items())
 
     def _sentence(self) -> str:
         return " ".join((ast.get_docstring(self.symbol.node) or "").split())
@@ -133,9 +158,9 @@ class FunctionChecker:
                     "KSM349",
                     f"parameter '{item.arg}' needs a type",
                     module.span(item),
-                    f"write `{item.arg}: Page`",
+                    f"write `{item.arg}: Annotated[int, Range(0, 3)]`, or the name of a struct",
                 )
-                result[item.arg] = BOOL
+                result[item.arg] = UNKNOWN_TYPE
                 continue
             result[item.arg] = reader.value_type(item.annotation, "a parameter")
         self._check_signature(result)
@@ -201,6 +226,13 @@ class FunctionChecker:
         for name, node in zip(tail, arguments.defaults, strict=True):
             value = checker.expression(node)
             if not isinstance(value, tree.Literal):
-                self.errors.add("KSM307", "a default is a constant", self.symbol.module.span(node))
+                self.errors.add(
+                    "KSM307",
+                    "the default of a parameter must be constant",
+                    self.symbol.module.span(node),
+                    "give the value at each call",
+                )
+            elif name in checker.declared:
+                checker.require_fits(value, checker.declared[name], node, f"'{name}'")
             result.append((name, value))
         return tuple(result)

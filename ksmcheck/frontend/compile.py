@@ -24,8 +24,9 @@ from ksmcheck.frontend.schema import Schema
 from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Universe
 from ksmcheck.frontend.tree import Function
 from ksmcheck.ir.fold import reads
-from ksmcheck.ir.program import BuiltinCheck, Expectation, Identity, Patch, Program, Property
+from ksmcheck.ir.program import Actor, BuiltinCheck, Expectation, Identity, Patch, Program, Property
 from ksmcheck.ir.source import Span
+from ksmcheck.ir.step import Block
 
 
 @frozen
@@ -67,6 +68,13 @@ def compile_model(model: str, options: CompileOptions = CompileOptions()) -> Pro
 
     Raises UserError when the model or the options are wrong.
     """
+    try:
+        return _compile(model, options)
+    except RecursionError:
+        raise UserError([_too_deep(model)]) from None
+
+
+def _compile(model: str, options: CompileOptions) -> Program:
     loaded = _load(model, options)
     errors, declarations, scenario = loaded.errors, loaded.declarations, loaded.scenario
     universe = declarations.universe
@@ -74,7 +82,6 @@ def compile_model(model: str, options: CompileOptions = CompileOptions()) -> Pro
     universe.patches = applied(scenario.patches, kernel, options.with_, options.without, errors)
     actors = _actors(loaded)
     FieldReader(declarations, errors, scenario).run()
-    errors.stop_if_any()
     functions = check_functions(universe, errors)
     witnesses = witnesses_of(universe, errors)
     errors.stop_if_any()
@@ -86,7 +93,10 @@ def summarise(model: str) -> Summary:
 
     Raises UserError when they are wrong.
     """
-    loaded = _load(model, CompileOptions())
+    try:
+        loaded = _load(model, CompileOptions())
+    except RecursionError:
+        raise UserError([_too_deep(model)]) from None
     loaded.errors.stop_if_any()
     scenario = loaded.scenario
     properties = tuple((item.name, item.source) for item in scenario.properties)
@@ -112,6 +122,14 @@ def model_names() -> tuple[str, ...]:
     return tuple(shipped_models())
 
 
+def _too_deep(model: str) -> Diagnostic:
+    return Diagnostic(
+        "KSM013",
+        f"something in {model} is nested too deeply",
+        hint="split the expression, or move a part into a routine",
+    )
+
+
 def _load(model: str, options: CompileOptions) -> _Loaded:
     errors = Errors()
     loader = Loader(errors)
@@ -123,8 +141,7 @@ def _load(model: str, options: CompileOptions) -> _Loaded:
     declarations = declare(loader, errors, universe)
     scenario = read_scenario(declarations, main, errors)
     if scenario is None:
-        errors.stop_if_any()
-        raise UserError([Diagnostic("KSM021", f"{main.file} has no scenario(...)")])
+        raise UserError(errors.in_order(), errors.sources)
     universe.known_patches = frozenset(patch.id for patch in scenario.patches)
     _check_parameters(declarations, options, errors)
     return _Loaded(main, errors, declarations, scenario)
@@ -163,7 +180,7 @@ def _actors(loaded: _Loaded) -> list[FunctionSymbol]:
         loaded.errors.add(
             "KSM023",
             "this scenario has no actor",
-            Span(loaded.main.file, 1),
+            Span(loaded.main.file, 1, 0, 1, 1),
             "write `@actor def A() -> None: ...` for each thread that runs",
         )
     names: list[str] = []
@@ -177,7 +194,7 @@ def _actors(loaded: _Loaded) -> list[FunctionSymbol]:
             "KSM024",
             f"{len(names)} actors are too many",
             loaded.scenario.span,
-            "a model has at most 14",
+            "a model has at most 14: each more multiplies the states",
         )
     loaded.declarations.universe.actors = tuple(names)
     return actors
@@ -193,7 +210,12 @@ def _setup(loaded: _Loaded) -> FunctionSymbol | None:
         and symbol.module is loaded.main
     ]
     for extra in found[1:]:
-        loaded.errors.add("KSM025", "a scenario has one @setup", extra.span)
+        loaded.errors.add(
+            "KSM025",
+            "a scenario has one @setup",
+            extra.span,
+            f"the first one is '{found[0].name}' in line {found[0].span.line}: call one from it",
+        )
     return found[0] if found else None
 
 
@@ -223,8 +245,20 @@ def _link(
     builder.analyse(frozenset(seen))
     built = builder.cut()
     errors.stop_if_any()
-    checks: list[Property] = builtin_properties(schema, built)
-    known = parameters_of(declarations)
+    return _assemble(loaded, options, kernel, schema, built, setup, tuple(properties))
+
+
+def _assemble(
+    loaded: _Loaded,
+    options: CompileOptions,
+    kernel: str,
+    schema: Schema,
+    built: tuple[Actor, ...],
+    setup: Block,
+    properties: tuple[Property, ...],
+) -> Program:
+    scenario, universe = loaded.scenario, loaded.declarations.universe
+    known = parameters_of(loaded.declarations)
     values = tuple(
         (name, universe.parameters.get(name, item.default)) for name, item in sorted(known.items())
     )
@@ -238,7 +272,7 @@ def _link(
         tuple(schema.variables),
         built,
         setup,
-        tuple(properties + checks),
+        (*properties, *builtin_properties(schema, built)),
         tuple(schema.faults),
         tuple(schema.edges),
         tuple(options.disabled),

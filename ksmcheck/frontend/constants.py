@@ -10,9 +10,20 @@ from attrs import frozen
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
-from ksmcheck.frontend.symbols import Constant, InstanceSymbol, Parameter, Universe
+from ksmcheck.frontend.symbols import (
+    Constant,
+    GlobalSymbol,
+    InstanceSymbol,
+    Parameter,
+    Universe,
+    Unresolved,
+)
 
 ConstantValue = int | bool | str
+
+NUMBER = "use a number, a constant of the file or a parameter"
+REPORTED = "(reported)"
+LARGEST_CONSTANT = 1 << 63
 
 
 def is_int(value: ConstantValue | None) -> TypeGuard[int]:
@@ -62,6 +73,8 @@ class ConstantEvaluator:
     ) -> int | None:
         if not (is_int(left) and is_int(right)):
             return None
+        if max(abs(left), abs(right)) > LARGEST_CONSTANT:
+            return None
         match op:
             case ast.Add():
                 return left + right
@@ -89,7 +102,7 @@ class ConstantEvaluator:
                         f"no patch is called '{patch}'",
                         span,
                         did_you_mean(patch, self.universe.known_patches)
-                        or "list it in the scenario's `patches`",
+                        or "the scenario's `patches` list does not have it",
                     )
                 return patch in self.universe.patches
             case _:
@@ -97,7 +110,7 @@ class ConstantEvaluator:
                     "KSM306",
                     "patched() takes one patch id as a string",
                     span,
-                    'write `patched("swapin-recheck")`',
+                    f'write `patched("{min(self.universe.known_patches, default="patch-id")}")`',
                 )
                 return False
 
@@ -106,13 +119,52 @@ class ConstantEvaluator:
         value = self.value(node)
         if is_int(value):
             return value
-        self.errors.add(
-            "KSM307",
-            f"{what} must be a constant integer",
-            self.module.span(node),
-            "use a number, a constant of the module or a parameter",
-        )
+        self.not_constant(node, f"{what} must be a constant integer", "KSM307")
         return 1
+
+    def bounds(self, low: ast.expr, high: ast.expr) -> tuple[int, int] | None:
+        """The two bounds of a range; None when one is not constant (reported)."""
+        first, last = self.value(low), self.value(high)
+        if is_int(first) and is_int(last):
+            return first, last
+        for node, value, what in ((low, first, "lower"), (high, last, "upper")):
+            if not is_int(value):
+                self.not_constant(node, f"the {what} bound must be a constant integer", "KSM307")
+        return None
+
+    def not_constant(self, node: ast.expr, message: str, code: str) -> None:
+        """Report an expression that has no constant value, at the part that is to blame."""
+        place, why, hint = self._blame(node)
+        if why != REPORTED:
+            self.errors.add(code, f"{message}{why}", self.module.span(place), hint)
+
+    def _blame(self, node: ast.expr) -> tuple[ast.expr, str, str]:
+        """(the part that is not constant, what is wrong with it, what to write)."""
+        match node:
+            case ast.BinOp(left=left, op=op, right=right):
+                for part in (left, right):
+                    if self.value(part) is None:
+                        return self._blame(part)
+                if isinstance(op, (ast.FloorDiv, ast.Mod)) and self.value(right) == 0:
+                    return right, ": division by zero", "divide by at least 1"
+                return node, "", "constants are computed with + - * // % and <<"
+            case ast.UnaryOp(operand=operand) if self.value(operand) is None:
+                return self._blame(operand)
+            case ast.Name(id=name):
+                symbol = self.universe.lookup(self.module, name)
+                if isinstance(symbol, Unresolved):
+                    return node, REPORTED, ""
+                if isinstance(symbol, GlobalSymbol):
+                    why = f": '{name}' is a shared variable"
+                    return node, why, "a constant is computed from constants and parameters"
+                if symbol is None:
+                    known = [
+                        key
+                        for key, value in self.universe.scopes[self.module.name].items()
+                        if isinstance(value, (Constant, Parameter))
+                    ]
+                    return node, f": '{name}' is no constant", did_you_mean(name, known) or NUMBER
+        return node, "", NUMBER
 
     def instance(self, node: ast.expr) -> InstanceSymbol | None:
         """The static object that a name means, if it means one."""

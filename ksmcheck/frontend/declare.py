@@ -13,8 +13,10 @@ from attrs import define, field
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend import functions
 from ksmcheck.frontend.constants import ConstantEvaluator
+from ksmcheck.frontend.constructs import construct
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import IGNORED_IMPORTS, VOCABULARY_MODULES, Loader, Module
+from ksmcheck.frontend.names import unknown_struct
 from ksmcheck.frontend.patches import read_patches
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
@@ -27,6 +29,7 @@ from ksmcheck.frontend.symbols import (
     StructSymbol,
     Symbol,
     Universe,
+    Unresolved,
     VariantSymbol,
     Vocabulary,
     WordSymbol,
@@ -92,8 +95,7 @@ class ModuleDeclarer:
                 symbol = functions.declare_function(
                     node, self.module, self.errors, self.result.universe
                 )
-                if symbol is not None:
-                    self._define(node.name, symbol, node)
+                self._define(node.name, symbol or Unresolved(node.name), node)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self._assignment(node, name, value)
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
@@ -102,14 +104,25 @@ class ModuleDeclarer:
                 self.result.scenarios.append((self.module, call))
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import():
                 pass
+            case ast.AsyncFunctionDef(name=name):
+                refused = construct(node)
+                message = f"{refused.name} is not part of the language"
+                self.errors.add("KSM114", message, self.module.span(node), refused.instead)
+                self._define(name, Unresolved(name), node)
             case _:
-                self.errors.add(
-                    "KSM102",
-                    "this statement means nothing at the top of a model file",
-                    self.module.span(node),
-                    "a model file holds imports, constants, types, shared variables, "
-                    "functions and one scenario(...)",
-                )
+                self._refused(node)
+
+    def _refused(self, node: ast.stmt) -> None:
+        self.errors.add(
+            "KSM102",
+            "this statement means nothing at the top of a model file",
+            self.module.span(node),
+            "a model file holds imports, constants, types, shared variables, "
+            "functions and one scenario(...)",
+        )
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                self.scope.setdefault(inner.id, Unresolved(inner.id))
 
     def _import(self, node: ast.ImportFrom) -> None:
         target = self.loader.resolve(self.module, node)
@@ -132,7 +145,10 @@ class ModuleDeclarer:
                     "KSM301",
                     f"module '{target}' has no '{alias.name}'",
                     self.module.span(alias),
-                    did_you_mean(alias.name, known),
+                    did_you_mean(alias.name, known) or "see what it declares",
+                )
+                self.scope.setdefault(
+                    alias.asname or alias.name, Unresolved(alias.asname or alias.name)
                 )
 
     def _assignment(self, node: ast.Assign, name: str, value: ast.expr) -> None:
@@ -159,15 +175,12 @@ class ModuleDeclarer:
         )
 
     def _constant(self, node: ast.stmt, name: str, value: ast.expr) -> None:
-        constant = ConstantEvaluator(self.result.universe, self.errors, self.module).value(value)
+        evaluator = ConstantEvaluator(self.result.universe, self.errors, self.module)
+        constant = evaluator.value(value)
         if constant is None:
-            self.errors.add(
-                "KSM304",
-                f"the value of '{name}' is not constant",
-                self.module.span(value),
-                f"a shared variable is declared with its type: `{name}: T = value`",
-            )
-            constant = 1
+            evaluator.not_constant(value, f"the value of '{name}' is not constant", "KSM304")
+            self._define(name, Unresolved(name), node)
+            return
         self._define(name, Constant(name, constant, self.module.span(node)), node)
 
     def _annotated(
@@ -184,13 +197,9 @@ class ModuleDeclarer:
         evaluator = ConstantEvaluator(self.result.universe, self.errors, self.module)
         span = self.module.span(call)
         summary = next((a.value for a in call.args[1:] if isinstance(a, ast.Constant)), "")
-        if not call.args or len(call.args) > 2:
-            self.errors.add(
-                "KSM308",
-                "a parameter takes its default and a sentence",
-                span,
-                'write `parameter(2, "what it counts", at_least=1, at_most=4)`',
-            )
+        if not 1 <= len(call.args) <= 2:
+            self._parameter_fault(call, "a parameter takes its default and a sentence")
+            self._define(name, Unresolved(name), call)
             return
         default = evaluator.integer(call.args[0], "the default of a parameter")
         bounds = {"at_least": 0, "at_most": 255}
@@ -198,27 +207,28 @@ class ModuleDeclarer:
             if keyword.arg in bounds:
                 bounds[keyword.arg] = evaluator.integer(keyword.value, str(keyword.arg))
             else:
-                self.errors.add(
-                    "KSM308",
-                    f"parameter() has no '{keyword.arg}'",
-                    span,
-                    "it has at_least and at_most",
-                )
-        self._define(
-            name,
-            Parameter(name, default, str(summary), bounds["at_least"], bounds["at_most"], span),
-            call,
+                self._parameter_fault(keyword, f"parameter() has no '{keyword.arg}'")
+        low, high = bounds["at_least"], bounds["at_most"]
+        if not low <= default <= high:
+            place = call.args[0]
+            self._parameter_fault(place, f"the default {default} is outside {low} to {high}")
+        self._define(name, Parameter(name, default, str(summary), low, high, span), call)
+
+    def _parameter_fault(self, node: ast.AST, message: str) -> None:
+        self.errors.add(
+            "KSM308",
+            message,
+            self.module.span(node),
+            'write `parameter(2, "what it counts", at_least=1, at_most=4)`',
         )
 
     def _instance(self, node: ast.stmt, name: str, struct: str) -> None:
         symbol = self.scope.get(struct)
         if not isinstance(symbol, StructSymbol):
-            self.errors.add(
-                "KSM302",
-                f"no struct is called '{struct}'",
-                self.module.span(node),
-                did_you_mean(struct, self.scope),
-            )
+            if not isinstance(symbol, Unresolved):
+                message, hint = unknown_struct(struct, self.scope)
+                self.errors.add("KSM302", message, self.module.span(node), hint)
+            self._define(name, Unresolved(name), node)
             return
         others = self.result.instances.setdefault(symbol.name, [])
         instance = InstanceSymbol(name, symbol.name, len(others) + 1, self.module.span(node))
@@ -248,9 +258,20 @@ class ModuleDeclarer:
                     "KSM103",
                     f"class '{node.name}' is no type of the language",
                     span,
-                    "write `@struct class X:`, `class X(Enum):`, `class X(Word):` or, "
-                    "for a variant, `class Y(X):`",
+                    self._class_hint(node),
                 )
+                self._define(node.name, Unresolved(node.name), node)
+
+    def _class_hint(self, node: ast.ClassDef) -> str:
+        if not node.bases and not node.decorator_list:
+            return f"write `@struct` before it, or `class {node.name}(Enum):`"
+        for base in node.bases:
+            if isinstance(base, ast.Name) and isinstance(self.scope.get(base.id), StructSymbol):
+                return f"a struct has no subclasses: give {node.name} a field of type {base.id}"
+        return (
+            "write `@struct class X:`, `class X(Enum):`, `class X(Word):` or, "
+            "for a variant of the word X, `class Y(X):`"
+        )
 
     def _lifetime(self, mark: ast.expr) -> Lifetime:
         chosen = Lifetime.SLAB

@@ -47,8 +47,11 @@ class Errors:
     def stop_if_any(self) -> None:
         """Raise UserError with all faults of the stage, in source order."""
         if self.found:
-            ordered = sorted(
-                self.found,
-                key=lambda d: (d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0),
-            )
-            raise UserError(ordered, self.sources)
+            raise UserError(self.in_order(), self.sources)
+
+    def in_order(self) -> list[Diagnostic]:
+        """The faults in source order, those without a place first."""
+        return sorted(
+            self.found,
+            key=lambda d: (d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0),
+        )

@@ -19,6 +19,7 @@ from ksmcheck.frontend.symbols import (
     VariantSymbol,
     WordSymbol,
 )
+from ksmcheck.frontend.tree_expressions import UNKNOWN_TYPE
 from ksmcheck.ir.types import EnumType, IntType, LockType, RefType
 
 MAXIMAL_POOL = 255
@@ -35,6 +36,7 @@ class FieldReader:
     def run(self) -> None:
         """Pools first, because reference types list the objects; then every declared type."""
         self._pools()
+        self._unused_pools()
         symbols = [
             symbol
             for scope in self.declarations.universe.scopes.values()
@@ -68,20 +70,39 @@ class FieldReader:
                 node, "the size of a pool"
             )
             statics = len(self.declarations.instances.get(struct.name, []))
-            if not statics <= size <= MAXIMAL_POOL or size < 1:
-                self.errors.add(
-                    "KSM325",
-                    f"the pool of {struct.name} cannot have {size} objects",
-                    self.scenario.module.span(node),
-                    f"it has 1 to {MAXIMAL_POOL}, and at least its {statics} instance(...)",
-                )
-            struct.pool = max(size, statics, 1)
+            if not max(1, statics) <= size <= MAXIMAL_POOL:
+                self._pool_size(struct, size, node)
+            struct.pool = min(max(size, statics, 1), MAXIMAL_POOL)
         for struct in universe.structs.values():
             statics_of = self.declarations.instances.get(struct.name, [])
             named = [instance.name for instance in statics_of]
             stem = struct.name.lower()
             rest = [f"{stem}{i + 1}" for i in range(len(named), struct.pool)]
             struct.object_names = tuple(named + rest)
+
+    def _pool_size(self, struct: StructSymbol, size: int, node: ast.expr) -> None:
+        named = [item.name for item in self.declarations.instances.get(struct.name, [])]
+        message = f"the pool of {struct.name} cannot have {size} objects"
+        hint = f"a pool has 1 to {MAXIMAL_POOL} objects"
+        if 1 <= size < len(named):
+            places = "1 place" if size == 1 else f"{size} places"
+            message = (
+                f"the pool of {struct.name} has {places} for its {len(named)} "
+                f"instances {', '.join(named)}"
+            )
+            hint = f"write `{struct.name}: {len(named)}` or more"
+        self.errors.add("KSM325", message, self.scenario.module.span(node), hint)
+
+    def _unused_pools(self) -> None:
+        """A struct of the scenario's own file has objects, or nothing can refer to it."""
+        for struct in self.declarations.universe.structs.values():
+            if not struct.pool and struct.module is self.scenario.module:
+                self.errors.add(
+                    "KSM326",
+                    f"there is no {struct.name}: its pool is empty",
+                    struct.span,
+                    f"add `{struct.name}: N` to the scenario's pools, or an instance(...)",
+                )
 
     def _annotations(self, node: ast.ClassDef, module: Module) -> list[ast.AnnAssign]:
         found = []
@@ -98,12 +119,19 @@ class FieldReader:
                         module.span(item),
                         "give it one in @setup or in alloc(...)",
                     )
+                case ast.FunctionDef(name=method) | ast.AsyncFunctionDef(name=method):
+                    self.errors.add(
+                        "KSM107",
+                        f"a struct or word holds fields only, and '{method}' is a method",
+                        module.span(item),
+                        f"write a @routine that takes the {node.name}",
+                    )
                 case _:
                     self.errors.add(
                         "KSM107",
                         "a struct or word holds fields only",
                         module.span(item),
-                        "write `name: type`; functions are @routine",
+                        "write `name: type`",
                     )
         return found
 
@@ -113,7 +141,10 @@ class FieldReader:
             name = item.target.id
             if name in struct.fields:
                 self.errors.add(
-                    "KSM303", f"field '{name}' is already declared", struct.module.span(item)
+                    "KSM303",
+                    f"field '{name}' is already declared",
+                    struct.module.span(item),
+                    "give one of the two another name",
                 )
             struct.fields[name] = self._reader(struct.module).storage(item.annotation)
             struct.field_spans[name] = struct.module.span(item)
@@ -134,6 +165,8 @@ class FieldReader:
     def _initial(self, symbol: GlobalSymbol, node: ast.expr) -> int:
         assert symbol.storage is not None
         kind = symbol.storage.type
+        if kind == UNKNOWN_TYPE:
+            return 0
         evaluator = ConstantEvaluator(self.declarations.universe, self.errors, symbol.module)
         span = symbol.module.span(node)
         instance = evaluator.instance(node)
@@ -152,7 +185,10 @@ class FieldReader:
         if is_int(value) and isinstance(kind, IntType):
             if not kind.lo <= value <= kind.hi:
                 self.errors.add(
-                    "KSM331", f"{value} is outside the range {kind.lo} to {kind.hi}", span
+                    "KSM331",
+                    f"{value} is outside the range {kind.lo} to {kind.hi} of '{symbol.name}'",
+                    span,
+                    "widen the range, or start inside it",
                 )
                 return kind.lo
             return value

@@ -11,12 +11,13 @@ from ksmcheck.frontend.tree_expressions import IsLive, IsLocked, Load, Local, Ty
 
 
 def _parts(value: object) -> Iterator[object]:
+    cls = type(value)
     if isinstance(value, tuple):
         for item in value:
             yield from _parts(item)
-    elif attrs.has(type(value)) and type(value).__module__ == tree_expressions.__name__:
+    elif attrs.has(cls) and cls.__module__ == tree_expressions.__name__:
         yield value
-        for attribute in attrs.fields(type(value)):
+        for attribute in attrs.fields(cls):
             yield from _parts(getattr(value, attribute.name))
 
 

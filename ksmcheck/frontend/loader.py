@@ -15,6 +15,8 @@ from ksmcheck.frontend.errors import Errors, span_of
 from ksmcheck.ir.source import Span
 
 IGNORED_IMPORTS = frozenset({"__future__", "typing", "enum", "collections.abc"})
+SYNTAX = "a model file is Python: an editor or `python -m py_compile` shows the place, too"
+DOTTED = 0.75  # dotted names share their folders, so more must agree
 VOCABULARY_MODULES = frozenset({"ksmcheck.lang"})
 
 
@@ -66,9 +68,12 @@ class Loader:
     def _model_path(self, model: str) -> Path | None:
         if model.endswith(".py") or "/" in model:
             path = Path(model)
-            if path.is_file():
-                return path.resolve()
-            what = "a folder" if path.is_dir() else "missing"
+            try:
+                what = "a folder" if path.is_dir() else "missing"
+                if path.is_file():
+                    return path.resolve()
+            except OSError as fault:
+                what = f"no file: {fault.strerror}"
             self.errors.add(
                 "KSM001",
                 f"model file '{model}' is {what}",
@@ -106,19 +111,33 @@ class Loader:
         except (SyntaxError, ValueError) as fault:
             self._syntax_error(shown, fault)
             return None
+        except (RecursionError, MemoryError):
+            self.too_deep(shown)
+            return None
         module = Module(name, shown, tree, ast.get_docstring(tree) or "")
         self.modules[name] = module
         self._follow_imports(module)
         self.imported_first.append(module)
         return module
 
+    def too_deep(self, shown: str) -> None:
+        """Report an expression or block that is nested beyond reason."""
+        self.errors.add(
+            "KSM013",
+            f"something in {shown} is nested too deeply",
+            Span(shown, 1, 0, 1, 1),
+            "split the expression, or move a part into a routine",
+        )
+
     def _syntax_error(self, shown: str, fault: SyntaxError | ValueError) -> None:
         if isinstance(fault, SyntaxError):
             line, column = fault.lineno or 1, max(0, (fault.offset or 1) - 1)
-            span = Span(shown, line, column, fault.end_lineno or line, fault.end_offset or 0)
-            self.errors.add("KSM011", f"Python syntax: {fault.msg}", span)
+            end = max(column + 1, (fault.end_offset or 1) - 1)
+            span = Span(shown, line, column, max(line, fault.end_lineno or line), end)
+            self.errors.add("KSM011", f"Python syntax: {fault.msg}", span, SYNTAX)
         else:
-            self.errors.add("KSM011", f"Python syntax: {fault}", Span(shown, 1))
+            place = Span(shown, 1, 0, 1, 1)
+            self.errors.add("KSM011", f"Python syntax: {fault}", place, SYNTAX)
 
     def _follow_imports(self, module: Module) -> None:
         for node in module.tree.body:
@@ -135,9 +154,12 @@ class Loader:
 
     def _import(self, module: Module, node: ast.ImportFrom) -> None:
         target = self.resolve(module, node)
-        if target in IGNORED_IMPORTS or target in VOCABULARY_MODULES or target in self.modules:
+        if target in IGNORED_IMPORTS or target in VOCABULARY_MODULES:
             return
-        for root in self.roots:
+        if target in self.modules:
+            self._check_cycle(module, node, target)
+            return
+        for root in self.roots if target else ():
             path = root.joinpath(*target.split(".")).with_suffix(".py")
             if path.is_file():
                 self._load(path, target, self._shown(path, path.name), module.span(node))
@@ -146,8 +168,19 @@ class Loader:
             "KSM012",
             f"no module '{target}' beside the model or among the shipped ones",
             module.span(node),
-            did_you_mean(target, self._importable()),
+            did_you_mean(target, self._importable(), DOTTED)
+            or "a model imports ksmcheck.lang, models.*, properties.* and files beside it; "
+            "nothing is executed, so Python's libraries are of no use to it",
         )
+
+    def _check_cycle(self, module: Module, node: ast.ImportFrom, target: str) -> None:
+        if self.modules[target] not in self.imported_first:
+            self.errors.add(
+                "KSM014",
+                f"'{target}' imports '{module.name}', which imports it",
+                module.span(node),
+                "move what both need into a third file",
+            )
 
     def resolve(self, module: Module, node: ast.ImportFrom) -> str:
         """The dotted name that an import statement means, relative imports included."""

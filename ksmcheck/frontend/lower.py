@@ -79,12 +79,18 @@ class Lowering(MemoryLowering):
 
     def _assign_local(self, node: tree.AssignLocal) -> None:
         value = self.value(node.value)
-        self._set(node.name, value)
         source = node.value
+        kind = dict(self._function().locals)[node.name]
+        self.in_range(value, source.type, kind, node.span, f"'{node.name}'")
+        self._set(node.name, value)
         if isinstance(source, tree.Load) and source.plain and self.here is not None:
             target, access = self.environment[node.name], self.here.access
             if isinstance(target, Read) and access is not None and access.variable is not None:
                 self.windows[target.variable] = Read(access.variable, access.index)
+
+    def _function(self) -> Function:
+        """The function whose body is being lowered."""
+        return [scope for scope in self.scopes if isinstance(scope, CallScope)][-1].function
 
     def _set(self, name: str, value: Expr) -> None:
         target = self.environment.get(name)
@@ -188,8 +194,7 @@ class Lowering(MemoryLowering):
 
     def _for(self, node: tree.For) -> None:
         after = self.node(node.span)
-        calls = [scope for scope in self.scopes if isinstance(scope, CallScope)]
-        if node.name in calls[-1].function.assigned:
+        if node.name in self._function().assigned:
             self.errors.add(
                 "KSM117",
                 f"the loop variable '{node.name}' is also assigned elsewhere",
@@ -306,7 +311,11 @@ class Lowering(MemoryLowering):
     def call(self, call: tree.Call) -> Expr:
         """Inline a call."""
         function = self.functions[id(call.function)]
-        arguments = {name: self._settled_argument(value) for name, value in call.arguments}
+        kinds = dict(function.parameters)
+        arguments: dict[str, Expr] = {}
+        for name, typed in call.arguments:
+            arguments[name] = self._settled_argument(typed)
+            self.in_range(arguments[name], typed.type, kinds[name], typed.span, f"'{name}'")
         for name, value in function.defaults:
             arguments.setdefault(name, self.value(value))
         active = [s.function.symbol for s in self.scopes if isinstance(s, CallScope)]
@@ -355,12 +364,13 @@ class Lowering(MemoryLowering):
         """Bind the parameters and locals of a call that begins."""
         environment: dict[str, Expr] = {}
         fresh: list[int] = []
+        reads = dict(function.first_reads)
         for name, kind in function.locals:
             given = arguments.get(name)
             if given is not None and name not in function.assigned:
                 environment[name] = given
                 continue
-            number = self.local(name, kind, function.symbol.span)
+            number = self.local(name, kind, reads.get(name, function.symbol.span))
             environment[name] = Read(number)
             fresh.append(number)
         self.environment = environment

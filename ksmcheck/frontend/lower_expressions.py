@@ -143,7 +143,8 @@ class ExpressionLowering(Builder):
     def guard(self, place: Place, parts: tuple[Expr, Expr]) -> None:
         """The checks that an access to ``place`` makes: not None, in bounds, not freed."""
         reference, position = parts
-        if isinstance(place.owner, StructSymbol):
+        kind = place.object.type if place.object is not None else None
+        if isinstance(place.owner, StructSymbol) and kind is not None and kind.lo == 0:
             self.check(
                 binary(Op.NE, reference, Const(0)),
                 BuiltinCheck.NULL_DEREFERENCE,
@@ -152,21 +153,22 @@ class ExpressionLowering(Builder):
                 place.span,
             )
         if place.index is not None and place.storage.size is not None:
-            assert isinstance(place.index.type, IntType) or place.index.type is not None
-            size, kind = place.storage.size, place.index.type
-            if not isinstance(position, Const) and (kind.lo < 0 or kind.hi >= size):
-                inside = binary(
-                    Op.AND, binary(Op.GE, position, Const(0)), binary(Op.LT, position, Const(size))
-                )
-                self.check(
-                    inside,
-                    BuiltinCheck.OUT_OF_RANGE,
-                    "KSM891",
-                    f"{self.text(place.span)}: the index is outside 0 to {size - 1}",
-                    place.span,
-                )
+            self._in_bounds(place, position, place.storage.size)
         if isinstance(place.owner, StructSymbol):
             self._alive(place.owner, reference, place.span)
+
+    def _in_bounds(self, place: Place, position: Expr, size: int) -> None:
+        kind = place.index.type if place.index is not None else None
+        if isinstance(position, Const) or (kind is not None and kind.lo >= 0 and kind.hi < size):
+            return
+        low = binary(Op.GE, position, Const(0))
+        self.check(
+            binary(Op.AND, low, binary(Op.LT, position, Const(size))),
+            BuiltinCheck.OUT_OF_RANGE,
+            "KSM891",
+            f"{self.text(place.span)}: the index is outside 0 to {size - 1}",
+            place.span,
+        )
 
     def _alive(self, struct: StructSymbol, reference: Expr, span: Span) -> None:
         if self.schema.permanent(struct) or self.setup:

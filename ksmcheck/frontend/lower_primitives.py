@@ -76,6 +76,8 @@ class PrimitiveLowering(ExpressionLowering):
             variable, index, _ = self.resolve(loads[0].place)
             access = Access(AccessKind.LOAD, variable, index)
         self.begin(access, prim.span, self.text(prim.span))
+        if self.here is not None:
+            self.here.waits = True
         self._in_one_step(lambda: self.emit(Require(self.value(condition))))
         self.forget_windows()
         return Const(0)

@@ -17,7 +17,8 @@ from ksmcheck.frontend.tree import (
     Conditional,
     Contains,
     Lazy,
-    Load,
+    Literal,
+    Local,
     Negation,
     Typed,
 )
@@ -114,9 +115,7 @@ class OperatorChecker(PlaceChecker):
         """One comparison, or a chain of them whose middles are loaded once."""
         operands = [self.expression(item) for item in (node.left, *node.comparators)]
         for middle in operands[1:-1]:
-            if isinstance(middle, Load) or not isinstance(
-                node.comparators[0], (ast.Name, ast.Constant)
-            ):
+            if not isinstance(middle, (Literal, Local)):
                 self.errors.add(
                     "KSM112",
                     "a chained comparison would load its middle twice",

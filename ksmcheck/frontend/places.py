@@ -108,8 +108,6 @@ class PlaceChecker(Checker):
                 )
             return None
         self._check_index(value, size, index)
-        if not base.storage.ghost:
-            self.refuse_ghosts((value,), "which cell real code uses")
         return evolve(base, index=value, span=self.span(node))
 
     def _check_index(self, value: Typed, size: int, node: ast.expr) -> None:

@@ -1,15 +1,16 @@
-"""Type-checks the primitives: locks, counters, RCU, allocation, sets."""
+"""Type-checks the primitives: locks, counters, read-modify-write accesses, sets, waiting."""
 
 from __future__ import annotations
 
 import ast
-from abc import abstractmethod
 
 from attrs import define
 
-from ksmcheck.frontend.checker import Checker, type_name
-from ksmcheck.frontend.symbols import FunctionKind, StructSymbol
-from ksmcheck.frontend.tree import BOOL, Literal, Load, Place, Primitive, Typed
+from ksmcheck.frontend.checker import shown, type_name
+from ksmcheck.frontend.operators import OperatorChecker
+from ksmcheck.frontend.places import decided_by_ghost
+from ksmcheck.frontend.symbols import FunctionKind
+from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Place, Primitive, Typed
 from ksmcheck.frontend.vocabulary import ACQUIRE, NESTED, RELEASE, TRYLOCK, Prim
 from ksmcheck.ir.types import BoolType, IntType, LockKind, LockType, RefType, SetType
 
@@ -40,18 +41,32 @@ SETUP_REFUSES = frozenset(
         Prim.FREE_RCU,
     }
 )
+LOCK_TABLE = {**ACQUIRE, **TRYLOCK, **RELEASE}
+ATOMIC_COUNT = "declare it as `Annotated[Refcount, Max(n)]`"
 
 
 @define
-class PrimitiveChecker(Checker):
+class PrimitiveChecker(OperatorChecker):
     """Checks calls of primitives."""
 
-    @abstractmethod
-    def place(self, node: ast.expr) -> Place | None:
-        """The place that ``node`` names, or None (reported)."""
-
     def primitive(self, prim: Prim, node: ast.Call) -> Typed:
-        """A call of the primitive ``prim``."""
+        """A call of the primitive ``prim`` that is no allocation."""
+        if node.keywords:
+            self.keyword_fault(
+                "KSM341",
+                f"{prim.value}() takes no keyword argument",
+                node.keywords[0],
+                "write the arguments in order, without names",
+            )
+        if prim in NO_ARGUMENT:
+            self.count(node, prim, 0)
+            return Primitive(prim, None, (), None, self.span(node))
+        if prim is Prim.WAIT_UNTIL:
+            return self._wait(node)
+        return self._on_place(prim, node)
+
+    def usable_here(self, prim: Prim, node: ast.Call) -> bool:
+        """Whether this function may call a primitive; reported if not."""
         if self.pure:
             self.fault(
                 "KSM402",
@@ -59,7 +74,7 @@ class PrimitiveChecker(Checker):
                 node,
                 "a property only reads",
             )
-            return self.unknown(node)
+            return False
         if prim in SETUP_REFUSES and self.function.kind is FunctionKind.SETUP:
             self.fault(
                 "KSM205",
@@ -67,37 +82,69 @@ class PrimitiveChecker(Checker):
                 node,
                 "let an actor do it",
             )
-            return self.unknown(node)
-        if prim in (Prim.ALLOC, Prim.FREE, Prim.FREE_RCU):
-            return self._allocation(prim, node)
-        if node.keywords:
-            self.fault("KSM341", f"{prim.value}() takes no keyword argument", node)
-        if prim in NO_ARGUMENT:
-            self._count(node, prim, 0)
-            return Primitive(prim, None, (), None, self.span(node))
-        if prim is Prim.WAIT_UNTIL:
-            if not self._count(node, prim, 1):
-                return self.unknown(node)
-            return Primitive(prim, None, (self.condition(node.args[0]),), None, self.span(node))
-        return self._on_place(prim, node)
-
-    def _count(self, node: ast.Call, prim: Prim, expected: int) -> bool:
-        if len(node.args) != expected:
-            self.fault(
-                "KSM341",
-                f"{prim.value}() takes {expected} argument"
-                f"{'' if expected == 1 else 's'}, and {len(node.args)} are given",
-                node,
-            )
             return False
         return True
 
-    def _on_place(self, prim: Prim, node: ast.Call) -> Typed:
-        place = self.place(node.args[0]) if node.args else None
-        if place is None:
-            if not node.args:
-                self._count(node, prim, 1)
+    def count(self, node: ast.Call, prim: Prim, expected: int) -> bool:
+        """Whether the call has ``expected`` arguments; reported if not."""
+        starred = [item for item in node.args if isinstance(item, ast.Starred)]
+        if starred:
+            self.fault(
+                "KSM341",
+                "`*` in a call is not part of the language",
+                starred[0],
+                "write the arguments one by one",
+            )
+            return False
+        if len(node.args) == expected:
+            return True
+        plural = "" if expected == 1 else "s"
+        self.fault(
+            "KSM341",
+            f"{prim.value}() takes {expected or 'no'} argument{plural}, "
+            f"and {len(node.args)} {'is' if len(node.args) == 1 else 'are'} given",
+            node,
+            f"see `{prim.value}` in docs/language.md",
+        )
+        return False
+
+    def _wait(self, node: ast.Call) -> Typed:
+        if not self.count(node, Prim.WAIT_UNTIL, 1):
             return self.unknown(node)
+        condition = self.condition(node.args[0])
+        self.refuse_ghosts((condition,), "when real code goes on")
+        return Primitive(Prim.WAIT_UNTIL, None, (condition,), None, self.span(node))
+
+    def _on_place(self, prim: Prim, node: ast.Call) -> Typed:
+        if not node.args or isinstance(node.args[0], ast.Starred):
+            self.count(node, prim, 1)
+            return self.unknown(node)
+        place = self.place(node.args[0])
+        if place is None or place.storage.type == UNKNOWN_TYPE:
+            for item in node.args[1:]:
+                self.expression(item)
+            return self.unknown(node)
+        self._check_place(prim, node, place)
+        if prim in LOCK_TABLE or prim is Prim.DOWNGRADE_WRITE:
+            return self._lock(prim, node, place)
+        if prim is Prim.DEC_AND_LOCK:
+            return self._dec_and_lock(node, place)
+        if prim in REFCOUNT_PRIMS:
+            return self._refcount(prim, node, place)
+        if prim in INTEGER_PRIMS:
+            return self._exchange(prim, node, place)
+        if prim in (Prim.TEST_AND_SET, Prim.TEST_AND_CLEAR):
+            return self._test_and(prim, node, place)
+        return self._plain_store(node, place)
+
+    def _check_place(self, prim: Prim, node: ast.Call, place: Place) -> None:
+        if place.storage.size is not None and place.index is None:
+            self.fault(
+                "KSM335",
+                "an array is used one cell at a time",
+                node.args[0],
+                f"write `{ast.unparse(node.args[0])}[0]`",
+            )
         if place.storage.ghost:
             self.fault(
                 "KSM221",
@@ -105,154 +152,167 @@ class PrimitiveChecker(Checker):
                 node,
                 "store to a ghost with a plain assignment",
             )
-        if prim in ACQUIRE or prim in TRYLOCK or prim in RELEASE or prim is Prim.DOWNGRADE_WRITE:
-            return self._lock(prim, node, place)
-        if prim in REFCOUNT_PRIMS or prim is Prim.DEC_AND_LOCK:
-            return self._refcount(prim, node, place)
-        if prim in INTEGER_PRIMS:
-            return self._exchange(prim, node, place)
-        if prim in (Prim.TEST_AND_SET, Prim.TEST_AND_CLEAR):
-            if self._count(node, prim, 1) and not isinstance(place.storage.type, BoolType):
-                self.fault("KSM342", f"{prim.value}() works on a bool", node.args[0])
-            return Primitive(prim, place, (), BOOL, self.span(node))
-        return self._plain_store(node, place)
+        elif decided_by_ghost(place):
+            parts = tuple(part for part in (place.object, place.index) if part is not None)
+            self.refuse_ghosts(parts, "which place real code uses")
 
     def _lock(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
         nested = prim in NESTED
-        if not self._count(node, prim, 2 if nested else 1):
+        if not self.count(node, prim, 2 if nested else 1):
             return self.unknown(node)
         subclass = self.constants.integer(node.args[1], "the subclass") if nested else 0
-        table = {**ACQUIRE, **TRYLOCK, **RELEASE}
-        wanted = LockKind.RWSEM if prim is Prim.DOWNGRADE_WRITE else table[prim][0]
+        wanted = LockKind.RWSEM if prim is Prim.DOWNGRADE_WRITE else LOCK_TABLE[prim][0]
         kind = place.storage.type
         if not isinstance(kind, LockType) or kind.kind is not wanted:
+            lock = type_name(LockType(wanted, ()))
             self.fault(
                 "KSM342",
-                f"{prim.value}() works on a {wanted.value}, and this is {type_name(kind)}",
+                f"{prim.value}() works on {lock}, and this is {type_name(kind)}",
                 node.args[0],
+                f"use {same_part(prim, kind.kind)}()" if isinstance(kind, LockType) else "",
             )
         result = BOOL if prim in TRYLOCK else None
         return Primitive(prim, place, (), result, self.span(node), subclass=subclass)
 
-    def _refcount(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
+    def _counter(self, prim: Prim, node: ast.Call, place: Place) -> None:
         if not place.storage.refcount:
             self.fault(
                 "KSM342",
-                f"{prim.value}() works on a Refcount",
+                f"{prim.value}() works on a Refcount, and this is {type_name(place.storage.type)}",
                 node.args[0],
-                "declare the field as `Annotated[Refcount, Max(n)]`",
+                ATOMIC_COUNT,
             )
-        if prim is Prim.DEC_AND_LOCK:
-            lock = self.place(node.args[1]) if self._count(node, prim, 2) else None
-            if lock is not None and lock.storage.type != LockType(
-                LockKind.SPIN, self.universe.actors
-            ):
-                self.fault("KSM342", "dec_and_lock() takes a spinlock", node.args[1])
-            return Primitive(prim, place, (), BOOL, self.span(node), lock=lock)
-        if not self._count(node, prim, 1 + REFCOUNT_PRIMS[prim]):
+
+    def _dec_and_lock(self, node: ast.Call, place: Place) -> Typed:
+        prim = Prim.DEC_AND_LOCK
+        self._counter(prim, node, place)
+        lock = self.place(node.args[1]) if self.count(node, prim, 2) else None
+        if lock is None:
             return self.unknown(node)
-        arguments = tuple(self.expression(item) for item in node.args[1:])
-        for argument, item in zip(arguments, node.args[1:], strict=True):
-            self.require_fits(argument, place.storage.type, item, "the counter")
+        if lock.storage.type != LockType(LockKind.SPIN, self.universe.actors):
+            self.fault(
+                "KSM342",
+                f"dec_and_lock() takes a spinlock, and this is {type_name(lock.storage.type)}",
+                node.args[1],
+                "declare it as `SpinLock`",
+            )
+        return Primitive(prim, place, (), BOOL, self.span(node), lock=lock)
+
+    def _refcount(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
+        self._counter(prim, node, place)
+        if not self.count(node, prim, 1 + REFCOUNT_PRIMS[prim]):
+            return self.unknown(node)
+        arguments = self._values(node, place, "the counter")
         result = BOOL if prim in RETURNS_BOOL else None
         return Primitive(prim, place, arguments, result, self.span(node))
 
-    def _exchange(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
-        if not self._count(node, prim, 1 + INTEGER_PRIMS[prim]):
-            return self.unknown(node)
-        kind = place.storage.type
+    def _values(self, node: ast.Call, place: Place, what: str) -> tuple[Typed, ...]:
+        """The arguments after the place, each of the place's type."""
         arguments = tuple(self.expression(item) for item in node.args[1:])
-        if isinstance(kind, LockType) or place.storage.refcount:
+        for argument, item in zip(arguments, node.args[1:], strict=True):
+            self.require_fits(argument, place.storage.type, item, what)
+        self.refuse_ghosts(arguments, "what real code stores")
+        return arguments
+
+    def _exchange(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
+        kind = place.storage.type
+        if not self.count(node, prim, 1 + INTEGER_PRIMS[prim]):
+            return self.unknown(node)
+        if isinstance(kind, (LockType, SetType)) or place.storage.refcount:
             self.fault(
-                "KSM342", f"{prim.value}() does not work on a lock or Refcount", node.args[0]
+                "KSM342",
+                f"{prim.value}() does not work on a lock, a Set or a Refcount",
+                node.args[0],
+                "use the functions of its type",
             )
-        if prim in (Prim.FETCH_ADD, Prim.ADD_RETURN):
-            if not isinstance(kind, IntType) or not isinstance(arguments[0].type, IntType):
-                self.fault("KSM342", f"{prim.value}() works on an int", node)
-        else:
-            for argument, item in zip(arguments, node.args[1:], strict=True):
-                self.require_fits(argument, kind, item, "the place")
-        return Primitive(prim, place, arguments, kind, self.span(node))
+            return self.unknown(node)
+        if prim in (Prim.XCHG, Prim.CMPXCHG):
+            arguments = self._values(node, place, "the place")
+            return Primitive(prim, place, arguments, kind, self.span(node))
+        added = self.expression(node.args[1])
+        for value, item in ((kind, node.args[0]), (added.type, node.args[1])):
+            if not isinstance(value, IntType) and value != UNKNOWN_TYPE:
+                self.fault(
+                    "KSM342",
+                    f"{prim.value}() works on an int, and this is {type_name(value)}",
+                    item,
+                    "for a bool there are test_and_set() and test_and_clear()",
+                )
+                return self.unknown(node)
+        self.refuse_ghosts((added,), "what real code stores")
+        return Primitive(prim, place, (added,), kind, self.span(node))
+
+    def _test_and(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
+        if self.count(node, prim, 1) and not isinstance(place.storage.type, BoolType):
+            self.fault(
+                "KSM342",
+                f"{prim.value}() works on a bool, and this is {type_name(place.storage.type)}",
+                node.args[0],
+                "for other types there is xchg()",
+            )
+        return Primitive(prim, place, (), BOOL, self.span(node))
 
     def _plain_store(self, node: ast.Call, place: Place) -> Typed:
-        if not self._count(node, Prim.PLAIN_STORE, 2):
+        if not self.count(node, Prim.PLAIN_STORE, 2):
             return self.unknown(node)
-        value = self.expression(node.args[1])
-        self.require_fits(value, place.storage.type, node.args[1], "the place")
-        return Primitive(Prim.PLAIN_STORE, place, (value,), None, self.span(node))
+        kind = place.storage.type
+        if isinstance(kind, LockType) or place.storage.refcount:
+            self.fault(
+                "KSM342",
+                f"plain_store() does not work on {type_name(kind)} that has functions of its own",
+                node.args[0],
+                "a lock is taken and released, a Refcount is counted",
+            )
+            return self.unknown(node)
+        value = self._values(node, place, "the place")
+        return Primitive(Prim.PLAIN_STORE, place, value, None, self.span(node))
 
     def set_change(self, prim: Prim, node: ast.Call, target: ast.expr) -> Typed:
         """``place.add(x)`` or ``place.discard(x)``."""
+        if not self.usable_here(prim, node):
+            return self.unknown(node)
         place = self.place(target)
-        if place is None or not self._count(node, prim, 1):
+        if place is None or not self.count(node, prim, 1):
             return self.unknown(node)
         kind = place.storage.type
         element = self.expression(node.args[0])
         if not isinstance(kind, SetType):
-            self.fault("KSM342", f".{prim.value}() works on a Set", target)
-        else:
-            self.require_fits(element, RefType(kind.struct, kind.names), node.args[0], "a member")
+            if kind != UNKNOWN_TYPE:
+                self.fault(
+                    "KSM342",
+                    f".{prim.value}() works on a Set, and this is {type_name(kind)}",
+                    target,
+                    "declare it as `Set[Struct]`",
+                )
+            return self.unknown(node)
+        self.require_fits(element, RefType(kind.struct, kind.names), node.args[0], "a member")
+        if not place.storage.ghost:
+            self.refuse_ghosts((element,), "what real code stores")
         return Primitive(prim, place, (element,), None, self.span(node))
 
-    def _allocation(self, prim: Prim, node: ast.Call) -> Typed:
-        if not self._count(node, prim, 1):
-            return self.unknown(node)
-        if prim is Prim.ALLOC:
-            return self._alloc(node)
-        if node.keywords:
-            self.fault("KSM341", f"{prim.value}() takes no keyword argument", node)
-        target = self.expression(node.args[0])
-        if not isinstance(target.type, RefType) or target.type.struct not in self.universe.structs:
-            self.fault("KSM342", f"{prim.value}() takes a reference to an object", node.args[0])
-            return self.unknown(node)
-        struct = self.universe.structs[target.type.struct]
-        return Primitive(prim, None, (target,), None, self.span(node), struct=struct)
+    def reference(self, name: str, node: ast.expr) -> tuple[Typed, str] | None:
+        """An expression that refers to an object, and its struct; reported if it does not."""
+        target = self.expression(node)
+        kind = target.type
+        if isinstance(kind, RefType) and kind.struct in self.universe.structs:
+            return target, kind.struct
+        if kind != UNKNOWN_TYPE:
+            self.fault(
+                "KSM342",
+                f"{name}() takes a reference to an object, and this is {shown(target)}",
+                node,
+                "give a local or a field that refers to one",
+            )
+        return None
 
-    def _alloc(self, node: ast.Call) -> Typed:
-        first = node.args[0]
-        struct = self.lookup(first.id) if isinstance(first, ast.Name) else None
-        if not isinstance(struct, StructSymbol):
-            self.fault("KSM342", "alloc() takes a struct", first, "write `alloc(Page)`")
-            return self.unknown(node)
-        fields: list[tuple[str, Typed]] = []
-        may_sleep = False
-        for keyword in node.keywords:
-            if keyword.arg == "may_sleep":
-                may_sleep = self.constants.value(keyword.value) is True
-            elif keyword.arg in struct.fields:
-                storage = struct.fields[keyword.arg]
-                value = self.expression(keyword.value)
-                if storage.size is not None or isinstance(storage.type, LockType):
-                    self.fault(
-                        "KSM341",
-                        f"alloc() cannot set '{keyword.arg}'",
-                        keyword.value,
-                        "an array or a lock starts at its default",
-                    )
-                    continue
-                self.require_fits(value, storage.type, keyword.value, f"field '{keyword.arg}'")
-                if isinstance(value, Load) and not storage.ghost:
-                    self.fault(
-                        "KSM204",
-                        "alloc() is one access, and this loads another place",
-                        keyword.value,
-                        "load it into a local first",
-                    )
-                fields.append((keyword.arg, value))
-            else:
-                self.fault("KSM302", f"{struct.name} has no field '{keyword.arg}'", keyword.value)
-        kind = RefType(struct.name, struct.object_names)
-        return Primitive(
-            Prim.ALLOC,
-            None,
-            (),
-            kind,
-            self.span(node),
-            struct=struct,
-            fields=tuple(fields),
-            may_sleep=may_sleep,
-        )
 
-    def false(self, node: ast.AST) -> Literal:
-        """The constant False at ``node``."""
-        return Literal(0, BOOL, self.span(node))
+def same_part(prim: Prim, kind: LockKind) -> str:
+    """The primitive that plays the part of ``prim`` for another kind of lock."""
+    if prim in LOCK_TABLE:
+        for table in (ACQUIRE, TRYLOCK, RELEASE):
+            if prim in table:
+                mode = table[prim][1]
+                found = [p for p, (k, m) in table.items() if k is kind and m is mode]
+                found = found or [p for p, (k, _) in table.items() if k is kind]
+                return found[0].value
+    return "its own function"

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from attrs import define
 
+from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.pure import PureLowering
 from ksmcheck.frontend.schema import Schema
-from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Universe
+from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Universe, Unresolved
 from ksmcheck.frontend.tree import Function
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.fold import disjunction
@@ -72,7 +73,10 @@ class PropertyBuilder:
         for name, kind in function.parameters:
             if kind.hi - kind.lo >= MAXIMAL_INSTANCES:
                 self.errors.add(
-                    "KSM406", f"'{name}' ranges over too many values", function.symbol.span
+                    "KSM406",
+                    f"'{name}' ranges over too many values",
+                    function.symbol.span,
+                    f"a parameter of a property has at most {MAXIMAL_INSTANCES} values",
                 )
                 return []
             first = 1 if isinstance(kind, RefType) else kind.lo
@@ -108,12 +112,20 @@ def witnesses_of(universe: Universe, errors: Errors) -> dict[int, FunctionSymbol
             seen.add(id(symbol))
             name = getattr(symbol.witness_of, "id", "")
             target = universe.lookup(symbol.module, name)
+            known = [
+                key
+                for key, item in universe.scopes[symbol.module.name].items()
+                if isinstance(item, FunctionSymbol) and item.kind is FunctionKind.PROPERTY
+            ]
+            if isinstance(target, Unresolved):
+                continue
             if not isinstance(target, FunctionSymbol) or target.kind is not FunctionKind.PROPERTY:
                 errors.add(
                     "KSM404",
                     f"'{name}' is no property",
-                    symbol.span,
-                    "write `@witness(the_property)` below the property",
+                    symbol.module.span(symbol.witness_of),
+                    did_you_mean(name, known)
+                    or "write `@witness(the_property)` below the property",
                 )
                 continue
             found[id(target)] = symbol

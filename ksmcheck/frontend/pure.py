@@ -18,7 +18,7 @@ from ksmcheck.frontend.symbols import StructSymbol
 from ksmcheck.frontend.tree import Fold, Function, Place, Statement, Typed
 from ksmcheck.frontend.words import field_of_word, is_variant, pack, unpack
 from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
-from ksmcheck.ir.fold import binary, conjunction, disjunction, ite, negate, rewrite
+from ksmcheck.ir.fold import balanced, binary, conjunction, disjunction, ite, negate, rewrite
 from ksmcheck.ir.program import Reading
 from ksmcheck.ir.types import ValueType, WordType
 
@@ -182,10 +182,7 @@ class PureLowering:
         if saved is not None:
             self.environment[typed.name] = saved
         if typed.fold is Fold.SUM:
-            total: Expr = Const(0)
-            for part in parts:
-                total = binary(Op.ADD, total, part)
-            return total
+            return balanced(Op.ADD, parts, Const(0))
         return conjunction(parts) if typed.fold is Fold.ALL else disjunction(parts)
 
     def _call(self, call: tree.Call) -> Expr:

@@ -9,7 +9,7 @@ from attrs import define, field
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.constants import ConstantEvaluator, is_int
 from ksmcheck.frontend.declare import Declarations
-from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.errors import Errors, name_span
 from ksmcheck.frontend.loader import Module
 from ksmcheck.frontend.symbols import (
     FunctionKind,
@@ -17,11 +17,13 @@ from ksmcheck.frontend.symbols import (
     Parameter,
     PatchList,
     StructSymbol,
+    Unresolved,
 )
-from ksmcheck.ir.program import Expectation, Patch
+from ksmcheck.ir.program import BuiltinCheck, Expectation, Patch
 from ksmcheck.ir.source import Span
 
 VERDICTS = ("holds", "violated", "vacuous", "inconclusive")
+EXPECT_ARGUMENTS = ("verdict", "kernel", "property", "patches", "set")
 ARGUMENTS = ("question", "kernel", "patches", "pools", "properties", "expected")
 
 
@@ -46,6 +48,7 @@ class ScenarioReader:
     declarations: Declarations
     errors: Errors
     scenario: Scenario
+    expected_properties: list[tuple[ast.expr, str]] = field(factory=list)
 
     @property
     def _constants(self) -> ConstantEvaluator:
@@ -54,7 +57,11 @@ class ScenarioReader:
     def read(self, call: ast.Call) -> None:
         """Fill the scenario from the call's keyword arguments."""
         if call.args:
-            self._fault(call.args[0], "scenario() takes keyword arguments only")
+            self._fault(
+                call.args[0],
+                "scenario() takes keyword arguments only",
+                "write `question=..., pools=..., properties=...`",
+            )
         for keyword in call.keywords:
             match keyword.arg:
                 case "question":
@@ -70,11 +77,26 @@ class ScenarioReader:
                 case "expected":
                     self._expected(keyword.value)
                 case _:
-                    self._fault(
-                        keyword.value,
-                        f"scenario() has no '{keyword.arg}'",
-                        did_you_mean(str(keyword.arg), ARGUMENTS),
-                    )
+                    self._unknown_keyword("scenario", keyword, ARGUMENTS)
+        self._check_expected_properties()
+
+    def _unknown_keyword(self, name: str, keyword: ast.keyword, known: tuple[str, ...]) -> None:
+        given = keyword.arg or "**"
+        place = name_span(self.scenario.module.file, keyword, given)
+        hint = did_you_mean(given, known)
+        self.errors.add("KSM311", f"{name}() has no '{given}'", place, hint)
+
+    def _check_expected_properties(self) -> None:
+        known = {item.name for item in self.scenario.properties}
+        known |= {check.value for check in BuiltinCheck}
+        for node, name in self.expected_properties:
+            if name not in known:
+                self._fault(
+                    node,
+                    f"no property of this scenario is called '{name}'",
+                    did_you_mean(name, known) or "name one of `properties`, or a built-in check",
+                    "KSM401",
+                )
 
     def _fault(self, node: ast.expr, message: str, hint: str = "", code: str = "KSM311") -> None:
         self.errors.add(code, message, self.scenario.module.span(node), hint)
@@ -82,7 +104,7 @@ class ScenarioReader:
     def _string(self, node: ast.expr) -> str:
         value = self._constants.value(node)
         if not isinstance(value, str):
-            self._fault(node, "a string is needed here")
+            self._fault(node, "a string is needed here", "write it in quotes")
             return ""
         return value
 
@@ -117,14 +139,15 @@ class ScenarioReader:
             if isinstance(symbol, StructSymbol):
                 self.scenario.pool_nodes.append((symbol, value))
             else:
-                self._fault(
-                    key or node,
-                    "a pool belongs to a struct of the model",
-                    did_you_mean(
-                        ast.unparse(key) if key else "", self.declarations.universe.structs
-                    ),
-                    "KSM302",
-                )
+                self._no_struct(key or node, symbol)
+
+    def _no_struct(self, node: ast.expr, symbol: object) -> None:
+        if isinstance(symbol, Unresolved):
+            return
+        structs = self.declarations.universe.structs
+        name = ast.unparse(node)
+        hint = did_you_mean(name, structs) or "declare it with @struct, or leave this pool out"
+        self._fault(node, f"no struct is called '{name}'", hint, "KSM302")
 
     def _properties(self, node: ast.expr) -> None:
         for element in self._list(node, "'properties'"):
@@ -132,6 +155,8 @@ class ScenarioReader:
             if isinstance(symbol, FunctionSymbol) and symbol.kind is FunctionKind.PROPERTY:
                 if symbol not in self.scenario.properties:
                     self.scenario.properties.append(symbol)
+                continue
+            if isinstance(symbol, Unresolved):
                 continue
             known = [
                 name
@@ -143,7 +168,7 @@ class ScenarioReader:
             self._fault(
                 element,
                 f"'{ast.unparse(element)}' is no property",
-                did_you_mean(ast.unparse(element), known),
+                did_you_mean(ast.unparse(element), known) or "declare it with @invariant",
                 "KSM401",
             )
 
@@ -165,30 +190,26 @@ class ScenarioReader:
 
     def _expect(self, call: ast.Call) -> None:
         verdict, kernel, prop = "", self.scenario.kernel, ""
+        place: ast.expr = call
         patches: tuple[str, ...] = ()
         parameters: tuple[tuple[str, int], ...] = ()
         for keyword in call.keywords:
             match keyword.arg:
                 case "verdict":
-                    verdict = self._string(keyword.value)
+                    verdict, place = self._string(keyword.value), keyword.value
                 case "kernel":
                     kernel = self._string(keyword.value)
                 case "property":
                     prop = self._string(keyword.value)
+                    self.expected_properties.append((keyword.value, prop))
                 case "patches":
                     patches = tuple(map(self._string, self._list(keyword.value, "'patches'")))
                 case "set":
                     parameters = self._parameters(keyword.value)
                 case _:
-                    self._fault(
-                        keyword.value,
-                        f"Expect() has no '{keyword.arg}'",
-                        did_you_mean(
-                            str(keyword.arg), ("verdict", "kernel", "property", "patches", "set")
-                        ),
-                    )
+                    self._unknown_keyword("Expect", keyword, EXPECT_ARGUMENTS)
         if verdict not in VERDICTS:
-            self._fault(call, f"'{verdict}' is no verdict", did_you_mean(verdict, VERDICTS))
+            self._fault(place, f"'{verdict}' is no verdict", did_you_mean(verdict, VERDICTS))
         known = {patch.id for patch in self.scenario.patches}
         for patch in patches:
             if patch not in known:
@@ -232,13 +253,18 @@ def read_scenario(declarations: Declarations, main: Module, errors: Errors) -> S
         errors.add(
             "KSM021",
             "this file has no scenario(...)",
-            Span(main.file, 1),
+            Span(main.file, 1, 0, 1, 1),
             "say who runs and how many of everything: `scenario(question=..., pools={...}, "
             "properties=[...])`; a file of routines only is imported by a scenario",
         )
         return None
     for extra in own[1:]:
-        errors.add("KSM022", "a model file has one scenario(...)", main.span(extra))
+        errors.add(
+            "KSM022",
+            "a model file has one scenario(...)",
+            main.span(extra.func),
+            f"the first one is in line {own[0].lineno}: put the other into a file of its own",
+        )
     scenario = Scenario(main, main.span(own[0]))
     ScenarioReader(declarations, errors, scenario).read(own[0])
     return scenario

@@ -271,7 +271,10 @@ Statement = (
 
 @frozen
 class Function:
-    """A checked function. ``locals`` are the types of its locals, parameters included."""
+    """A checked function. ``locals`` are the types of its locals, parameters included.
+
+    ``first_reads`` are the places where locals are first read, for messages.
+    """
 
     symbol: FunctionSymbol
     parameters: tuple[tuple[str, ValueType], ...]
@@ -282,3 +285,4 @@ class Function:
     locals: tuple[tuple[str, ValueType], ...]
     ghosts: frozenset[str]
     assigned: frozenset[str]
+    first_reads: tuple[tuple[str, Span], ...] = ()

@@ -140,20 +140,23 @@ def ite(condition: Expr, then: Expr, orelse: Expr) -> Expr:
     return Ite(condition, then, orelse)
 
 
+def balanced(op: Op, parts: list[Expr], empty: Expr) -> Expr:
+    """``parts`` joined by an associative operator, as a tree of logarithmic depth."""
+    if len(parts) <= 1:
+        return parts[0] if parts else empty
+    middle = len(parts) // 2
+    left, right = parts[:middle], parts[middle:]
+    return binary(op, balanced(op, left, empty), balanced(op, right, empty))
+
+
 def conjunction(parts: list[Expr]) -> Expr:
-    """All of ``parts``; true when there are none."""
-    result: Expr = TRUE
-    for part in parts:
-        result = binary(Op.AND, result, part)
-    return result
+    """All of ``parts``, tried in order; true when there are none."""
+    return balanced(Op.AND, parts, TRUE)
 
 
 def disjunction(parts: list[Expr]) -> Expr:
-    """Some of ``parts``; false when there are none."""
-    result: Expr = FALSE
-    for part in parts:
-        result = binary(Op.OR, result, part)
-    return result
+    """Some of ``parts``, tried in order; false when there are none."""
+    return balanced(Op.OR, parts, FALSE)
 
 
 def children(expression: Expr) -> tuple[Expr, ...]:

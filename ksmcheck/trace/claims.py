@@ -12,9 +12,11 @@ from attrs import frozen
 
 from ksmcheck.backends.evaluator import Outcome, State
 from ksmcheck.explore.result import Finding, FindingKind
-from ksmcheck.ir.program import Instance, LockOrderEdge, Property, PropertyKind
+from ksmcheck.ir.expr import Ite, Read
+from ksmcheck.ir.program import Instance, LockOrderEdge, Property, PropertyKind, Reading
 from ksmcheck.ir.types import LockType, format_value, holders
 from ksmcheck.trace.describe import Model, accessed_cell
+from ksmcheck.trace.layout import cell_name
 from ksmcheck.trace.records import Binding, Named, OrderEdge, Violation, ViolationKind, Waiting
 
 
@@ -130,12 +132,15 @@ def _broken(
     state: State,
     old: State | None,
 ) -> Violation:
-    values = []
+    values: list[Named] = []
     for reading in instance.reads:
         if not model.evaluator.value(reading.guard, state, old):
             continue
         raw = model.evaluator.value(reading.expression, state, old)
-        values.append(Named(reading.text, format_value(reading.type, raw), raw))
+        name = _place_name(model, reading, state, old)
+        named = Named(name, format_value(reading.type, raw), raw)
+        if named not in values:
+            values.append(named)
     return Violation(
         kind=kind,
         name=wanted.name,
@@ -147,6 +152,21 @@ def _broken(
         bindings=tuple(Binding(name, value) for name, value in instance.bindings),
         values=tuple(values),
     )
+
+
+def _place_name(model: Model, reading: Reading, state: State, old: State | None) -> str:
+    """The cell that a reading looks at (``page1.content``), else what the source calls it."""
+    read = reading.expression.then if isinstance(reading.expression, Ite) else reading.expression
+    if not isinstance(read, Read):
+        return reading.text
+    variable = model.program.variables[read.variable]
+    position = 0
+    for item, size in zip(read.index, variable.dims, strict=True):
+        digit = model.evaluator.value(item, state, old)
+        if not 0 <= digit < size:
+            return reading.text
+        position = position * size + digit
+    return ("old " if read.old else "") + cell_name(variable, position)
 
 
 def _fault(model: Model, number: int, outcome: Outcome | None) -> Violation | None:

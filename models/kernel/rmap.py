@@ -5,8 +5,8 @@ Source: mm/rmap.c (page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap,
     try_to_unmap_anon, try_to_unmap_one, page_check_address).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: every access of unmapping in the kernel's order: the unlocked glance at the pte, the look
-    under the lock, the empty pte, the dirty bit, the slot's count before the pte holds the slot, both
-    before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk.
+    under the lock, the empty pte, the dirty bit, the slot's count before the pte holds the slot,
+    both before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk.
 Abstracts:
     A new page gets its count and its place on the LRU in one step: its pte is not stored yet.
     The list of the anon_vma's vmas is the pool of mms, walked in one fixed order.

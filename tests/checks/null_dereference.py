@@ -22,7 +22,7 @@ def publisher() -> None:
 @actor
 def reader() -> None:
     node = published
-    node.value = True
+    node.value = True  # type: ignore[union-attr]
 
 
 scenario(

@@ -14,7 +14,7 @@ from tests.oracle.models import compile_body, final_values, reached_values
 EXCLUSIVE = {
     "spinlock": ("SpinLock", "spin_lock", "spin_trylock", "spin_unlock"),
     "mutex": ("Mutex", "mutex_lock", "mutex_trylock", "mutex_unlock"),
-    "rwsem": ("RwSemaphore", "down_write", "down_write_trylock", "up_write"),
+    "rwsem": ("RwSem", "down_write", "down_write_trylock", "up_write"),
     "bit lock": ("BitLock", "bit_lock", "bit_trylock", "bit_unlock"),
 }
 
@@ -190,7 +190,7 @@ class Node:
 
 
 outer: SpinLock
-sem: RwSemaphore
+sem: RwSem
 done: bool
 
 
@@ -222,7 +222,7 @@ def test_what_sleeps(call: str, outer: str, code: str, tmp_path: Path) -> None:
 
 
 READERS = """
-sem: RwSemaphore
+sem: RwSem
 readers: Ghost[Annotated[int, Range(0, 2)]]
 writers: Ghost[Annotated[int, Range(0, 2)]]
 data: bool
@@ -258,7 +258,7 @@ def test_rwsem_readers_together_writer_alone(tmp_path: Path) -> None:
 
 def test_rwsem_that_nobody_writes_is_no_step(tmp_path: Path) -> None:
     body = """
-sem: RwSemaphore
+sem: RwSem
 data: bool
 
 
@@ -274,7 +274,7 @@ def reader() -> None:
 
 def test_downgrade_lets_readers_in_and_keeps_writers_out(tmp_path: Path) -> None:
     body = """
-sem: RwSemaphore
+sem: RwSem
 data: Annotated[int, Range(0, 2)]
 result: Annotated[Array[Annotated[int, Range(0, 2)]], Size(2)]
 
@@ -323,7 +323,7 @@ def reader() -> None:
 def test_rwsem_released_the_wrong_way(call: str, held: str, tmp_path: Path) -> None:
     take = "    down_read(sem)\n" if held == "read" else ""
     body = f"""
-sem: RwSemaphore
+sem: RwSem
 
 
 @actor
@@ -341,7 +341,7 @@ def writer() -> None:
 
 def test_down_read_trylock(tmp_path: Path) -> None:
     body = """
-sem: RwSemaphore
+sem: RwSem
 won: Annotated[Array[bool], Size(3)]
 
 

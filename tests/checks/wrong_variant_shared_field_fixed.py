@@ -35,7 +35,7 @@ def migrater() -> None:
 @actor
 def walker() -> None:
     pte = entry
-    page = pte.page
+    page = pte.page  # type: ignore[attr-defined]
     page.dirty = True
 
 

@@ -181,3 +181,12 @@ def test_a_violation_in_an_initial_state_has_no_steps() -> None:
     program = build([shared("x")], [[go(1)]], properties=[state_property(Const(0))])
     result = search(program)
     assert (result.stop_reason, result.depth, result.transitions) == (StopReason.VIOLATION, 0, 0)
+
+
+def test_a_violation_found_at_the_state_limit_is_the_reason() -> None:
+    """The one state that fits besides the initial one is bad, and its sibling does not fit."""
+    program = build(
+        [shared("x")], [[go(1, put(0, 1))], [go(1)]], properties=[state_property(equal(0, 0))]
+    )
+    result = search(program, SearchOptions(max_states=2))
+    assert (result.stop_reason, result.depth) == (StopReason.VIOLATION, 1)

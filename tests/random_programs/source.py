@@ -131,8 +131,8 @@ def _stores(source: Source, function: ast.FunctionDef) -> set[str]:
                 found |= _stores(source, source.routines[name])
             case ast.Call(func=ast.Name(id=name), args=[place, *_]) if name in CHANGING:
                 changed.append(place)
-    for target in changed:
-        match target:
+    for changed_place in changed:
+        match changed_place:
             case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)):
                 found.add(name)
             case ast.Attribute(attr=attribute):

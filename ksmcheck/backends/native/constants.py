@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ksmcheck.backends.native.cells import block_reads, block_writes, variables_read
-from ksmcheck.backends.native.fold import Facts, simplify
+from ksmcheck.backends.native.fold import Bounds, Facts, simplify
 from ksmcheck.ir.expr import Const
 from ksmcheck.ir.program import Actor, Program, VariableKind
 from ksmcheck.ir.step import (
@@ -118,7 +118,8 @@ class _Flow:
             self._work.append(location)
 
     def _facts(self, known: Known, location: int) -> Facts:
-        return Facts(self._program, {**known, self._actor.location: location})
+        exact = {item: Bounds(value, value) for item, value in known.items()}
+        return Facts(self._program, {**exact, self._actor.location: Bounds(location, location)})
 
     def _block(self, block: Block, known: Known, location: int) -> None:
         self._operations(block.operations, known, location)

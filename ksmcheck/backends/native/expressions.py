@@ -73,7 +73,7 @@ class View:
                 parts = (self._text(item) for item in (condition, then, orelse))
                 return "({} ? {} : {})".format(*parts)
             case BitCount(operand):
-                return f"(int64_t)__builtin_popcountll((uint64_t){self._text(operand)})"
+                return f"ksm_bits({self._text(operand)})"
             case _:
                 assert_never(expr)
 

@@ -45,10 +45,10 @@ TRUTHS = frozenset((*NEGATED, Op.AND, Op.OR))
 
 @frozen
 class Facts:
-    """What is known at one point: values of scalar variables, and bounds of temps."""
+    """What is known at one point: the bounds of scalar variables and of temps."""
 
     program: Program
-    values: Mapping[int, int] = field(factory=dict)
+    scalars: Mapping[int, Bounds] = field(factory=dict)
     temps: Mapping[int, Bounds] = field(factory=dict)
 
 
@@ -57,7 +57,9 @@ def bounds(expr: Expr, facts: Facts) -> Bounds:
     match expr:
         case Const(value):
             return Bounds(value, value)
-        case Read(variable):
+        case Read(variable, _, old):
+            if variable in facts.scalars and not old:
+                return facts.scalars[variable]
             kind = facts.program.variables[variable].type
             return Bounds(kind.lo, kind.hi)
         case Temp(number):
@@ -119,8 +121,6 @@ def simplify(expr: Expr, facts: Facts) -> Expr:
         case Const() | Temp():
             result: Expr = expr
         case Read(variable, index, old):
-            if not index and not old and variable in facts.values:
-                return Const(facts.values[variable])
             result = Read(variable, tuple(simplify(item, facts) for item in index), old)
         case Not(operand):
             result = _negation(simplify(operand, facts))
@@ -130,12 +130,75 @@ def simplify(expr: Expr, facts: Facts) -> Expr:
             result = _choice(simplify(condition, facts), then, orelse, facts)
         case BitCount(operand):
             inner = simplify(operand, facts)
-            constant = isinstance(inner, Const) and inner.value >= 0
-            result = Const(inner.value.bit_count()) if constant else BitCount(inner)
+            result = (
+                Const(inner.value.bit_count()) if isinstance(inner, Const) else BitCount(inner)
+            )
         case _:
             assert_never(expr)
     limits = bounds(result, facts)
     return Const(limits.lo) if limits.lo == limits.hi and _total(result) else result
+
+
+Narrowed = tuple[dict[int, Bounds], dict[int, Bounds]]
+
+
+def narrow(condition: Expr, truth: bool, facts: Facts) -> Narrowed:
+    """The bounds of scalars and temps where ``condition`` is (not) true."""
+    scalars, temps = dict(facts.scalars), dict(facts.temps)
+    stack = [(condition, truth)]
+    while stack:
+        item, holds = stack.pop()
+        match item:
+            case Not(operand):
+                stack.append((operand, not holds))
+            case Binary(Op.AND, left, right) if holds:
+                stack += [(left, True), (right, True)]
+            case Binary(Op.OR, left, right) if not holds:
+                stack += [(left, False), (right, False)]
+            case Binary(op, left, Const(value)) if op in NEGATED:
+                now = Facts(facts.program, scalars, temps)
+                limits = _narrowed(op if holds else NEGATED[op], bounds(left, now), value)
+                _set_bounds(left, limits, scalars, temps)
+            case Read() | Temp():
+                now = Facts(facts.program, scalars, temps)
+                limits = _narrowed(Op.NE if holds else Op.EQ, bounds(item, now), 0)
+                _set_bounds(item, limits, scalars, temps)
+            case _:
+                pass
+    return scalars, temps
+
+
+def _set_bounds(
+    expr: Expr, limits: Bounds, scalars: dict[int, Bounds], temps: dict[int, Bounds]
+) -> None:
+    match expr:
+        case Read(variable, (), False):
+            scalars[variable] = limits
+        case Temp(number):
+            temps[number] = limits
+        case _:
+            pass
+
+
+def _narrowed(op: Op, limits: Bounds, value: int) -> Bounds:
+    """The part of ``limits`` that compares like this; all of it when the part is empty."""
+    lo, hi = limits.lo, limits.hi
+    match op:
+        case Op.EQ:
+            lo, hi = max(lo, value), min(hi, value)
+        case Op.NE:
+            lo, hi = lo + (lo == value), hi - (hi == value)
+        case Op.LT:
+            hi = min(hi, value - 1)
+        case Op.LE:
+            hi = min(hi, value)
+        case Op.GT:
+            lo = max(lo, value + 1)
+        case Op.GE:
+            lo = max(lo, value)
+        case _:
+            pass
+    return Bounds(lo, hi) if lo <= hi else limits
 
 
 def _total(expr: Expr) -> bool:

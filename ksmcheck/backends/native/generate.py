@@ -46,8 +46,7 @@ def generate(program: Program) -> Generated:
         f"/* {quoted(program.identity.model)}: {quoted(program.identity.question)} */",
         '#include "runtime.h"',
         "",
-        "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
-        "",
+        *_macros(layout),
         *_facts(program, layout, fanout, initials),
         *_over(program, layout),
         *questions.definitions(),
@@ -59,6 +58,19 @@ def generate(program: Program) -> Generated:
     return Generated("\n".join(lines) + "\n", layout, fanout, initials)
 
 
+def _macros(layout: Layout) -> list[str]:
+    words = [f"w{i}" for i in range(layout.words)]
+    stores = " ".join(f"o->word[{i}] = {word};" for i, word in enumerate(words))
+    return [
+        "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
+        "/* This step has had an outcome. */",
+        "#define FIRED (*fired = 1)",
+        "/* Append a successor. */",
+        f"#define EMIT(c, {', '.join(words)}) do {{ {stores} o->check = c; o++; FIRED; }} while (0)",
+        "",
+    ]
+
+
 def line_directive(span: Span) -> str:
     """Say that what follows is the model's own line."""
     return f'#line {max(1, span.line)} "{quoted(span.file)}"'
@@ -66,28 +78,48 @@ def line_directive(span: Span) -> str:
 
 def _actor(program: Program, layout: Layout, questions: Questions, number: int) -> list[str]:
     actor = program.actors[number]
-    first = sum(len(item.steps) for item in program.actors[:number])
     place = layout.places[actor.location]
     if not place.fields:
         return []
-    home = place.fields[0]
-    words = ", ".join(f"s{i} = s[{i}]" for i in range(layout.words))
+    home, words = place.fields[0], range(layout.words)
     lines = [
         f"/* The steps of {quoted(actor.name)}. */",
         f"static ksm_successor *actor_{number}(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
         "{",
-        f"    const uint64_t {words};",
-        f"    switch (s{home.word} >> {home.shift} & {home.mask}u) {{",
+        f"    uint64_t {', '.join(f'n{i} = s[{i}]' for i in words)};",
+        f"    const unsigned at = n{home.word} >> {home.shift} & {home.mask}u;",
+        f"    uint8_t *const fired = w->fired + {_first_step(program, number)} + at;",
+        "    unsigned check = 0, fault = 0;",
+        "    switch (at) {",
     ]
     writer = StepWriter(layout, questions, number)
     for step in actor.steps:
-        body = writer.step(step.location, first + step.location)
+        body = writer.step(step.location)
         if body:
             lines += [f"    case {step.location - place.lo}: {{ /* {quoted(step.text)} */"]
             lines += [line_directive(step.span)]
             lines += [f"        {line}" for line in body]
-            lines += ["        break;", "    }"]
-    return [*lines, "    }", "    return o;", "}", ""]
+            lines += ["    }"]
+    return [
+        *lines,
+        "    default:",
+        "        return o;",
+        "    }",
+        "done:",
+        f"    EMIT(check, {', '.join(f'n{i}' for i in words)});",
+        "    return o;",
+        "faulted:",
+        "    FIRED;",
+        "    ksm_fault(w, fault);",
+        "    return o;",
+        "}",
+        "",
+    ]
+
+
+def _first_step(program: Program, number: int) -> int:
+    """The number, among all steps, of an actor's step at location 0."""
+    return sum(len(item.steps) for item in program.actors[:number])
 
 
 def _expand(program: Program) -> list[str]:
@@ -107,9 +139,9 @@ def _setup(layout: Layout) -> list[str]:
     return [
         "ksm_successor *ksm_initial(ksm_successor *o, ksm_worker *w)",
         "{",
+        "    uint8_t ignored, *const fired = &ignored;",
         "    (void)w;",
         *(f"    {line}" for line in SetupWriter(layout).write()),
-        "    return o;",
         "}",
         "",
     ]

@@ -105,6 +105,12 @@ static inline int64_t ksm_mod(int64_t a, int64_t b)
     return r + ((r != 0 && ((r < 0) != (b < 0))) ? b : 0);
 }
 
+/* The bits set in a value; of a negative one, as in Python, in its absolute value. */
+static inline int64_t ksm_bits(int64_t a)
+{
+    return __builtin_popcountll((uint64_t)(a < 0 ? -a : a));
+}
+
 /* ---- called by the engine ------------------------------------------------------------------ */
 
 enum ksm_visited { KSM_EXACT, KSM_COMPACT, KSM_BITSTATE };

@@ -1,9 +1,10 @@
 """Steps as C: for each actor a function that switches on its location and appends successors.
 
 Inside one path the state is in scalars, the actor's private locals are plain C variables, and the
-location is a constant; they are packed again where the path ends. A path that is not enabled, or
-ends in a fault, leaves through ``break``: each arm of a Choose, and the step itself, is in a
-``do { } while (0)`` with its own copies of everything that it changes.
+location is a constant; they are packed again where the path ends. Most steps have one outcome: they
+leave through the labels ``done`` and ``faulted`` at the end of the function, which keeps the C
+small. Each arm of a Choose is in a ``do { } while (0)`` with its own copies of everything that it
+changes, and leaves through ``break``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import assert_never
 
 from attrs import define, evolve, field
 
-from ksmcheck.analysis.footprint import all_operations
-from ksmcheck.backends.native.cells import Cells, scope_blocks
+from ksmcheck.analysis.footprint import all_operations, blocks, targets
+from ksmcheck.backends.native.cells import Cells, block_reads, block_writes, scope_blocks
 from ksmcheck.backends.native.expressions import View
-from ksmcheck.backends.native.fold import Bounds, Facts, bounds, simplify
+from ksmcheck.backends.native.fold import Bounds, Facts, Narrowed, bounds, narrow, simplify
 from ksmcheck.backends.native.layout import Field, Layout
 from ksmcheck.backends.native.properties import ALL, Questions
 from ksmcheck.ir.expr import Const, Expr, Not, Read
@@ -34,18 +35,22 @@ from ksmcheck.ir.step import (
     When,
 )
 
+# A line that stands for "the rest of the block is not reached"; never written.
+UNREACHABLE = "/* unreachable */"
+
 
 @define
 class Path:
     """What holds at one point of one path.
 
-    ``values`` are variables with a known value, ``temps`` bounds of temps, ``stored`` the private
-    locals assigned so far, ``writes`` the other cells. The rest are C names: the scope's words, and
-    private locals, temps and observed flags by number.
+    ``depth`` counts the Choose arms that the path is in. ``scalars`` and ``temps`` are bounds of
+    variables and temps, ``stored`` the private locals assigned so far, ``writes`` the other cells.
+    The rest are C names: the scope's words, and private locals, temps and observed flags by number.
     """
 
     words: str
-    values: dict[int, int]
+    depth: int
+    scalars: dict[int, Bounds]
     temps: dict[int, Bounds] = field(factory=dict)
     stored: frozenset[int] = frozenset()
     writes: frozenset[int] = frozenset()
@@ -53,18 +58,20 @@ class Path:
     temp_names: dict[int, str] = field(factory=dict)
     flag_names: dict[int, str] = field(factory=dict)
 
-    def copy(self) -> Path:
-        """For a branch: same C names, its own knowledge."""
-        return evolve(self, values=dict(self.values), temps=dict(self.temps))
+    def branch(self, narrowed: Narrowed) -> Path:
+        """The path on one side of a test: same C names, its own knowledge."""
+        return evolve(self, scalars=narrowed[0], temps=narrowed[1])
 
     def join(self, one: Path, other: Path) -> None:
         """Go on after ``one`` or ``other``."""
-        self.values = {k: v for k, v in one.values.items() if other.values.get(k) == v}
-        self.temps = {
-            k: v.join(other.temps[k]) for k, v in one.temps.items() if k in other.temps
-        }
+        self.scalars = _joined(one.scalars, other.scalars)
+        self.temps = _joined(one.temps, other.temps)
         self.stored = one.stored | other.stored
         self.writes = one.writes | other.writes
+
+
+def _joined(one: dict[int, Bounds], other: dict[int, Bounds]) -> dict[int, Bounds]:
+    return {k: v.join(other[k]) for k, v in one.items() if k in other}
 
 
 class BlockWriter:
@@ -75,88 +82,115 @@ class BlockWriter:
         self._program = layout.program
         self._cells = Cells(layout.program)
         self._private = private
+        # Temps and locals that a When sets: where paths join, only their C variables are right.
+        self._joined_temps = frozenset[int]()
+        self._joined_locals = frozenset[int]()
 
     def end(self, target: int, path: Path) -> list[str]:
         """C for the end of a path that goes to ``target``."""
         raise NotImplementedError
 
-    def fault(self, number: int) -> str:
-        """C for an outcome that is a fault."""
-        return f"ksm_fault(w, {number});"
+    def fault(self, number: int, path: Path) -> str:
+        """C for leaving the path by a fault."""
+        if path.depth == 0:
+            return f"{{ fault = {number}; goto faulted; }}"
+        return f"{{ ksm_fault(w, {number}); FIRED; break; }}"
 
-    def scope(self, block: Block, outer: Path, depth: int) -> list[str]:
-        """``block`` on copies of the state, so that what it does can be thrown away."""
+    def leave(self, path: Path) -> str:
+        """C for leaving the path without an outcome, or after it."""
+        return "return o;" if path.depth == 0 else "break;"
+
+    def scope(self, block: Block, path: Path) -> list[str]:
+        """A whole step, or the setup."""
+        inner = [
+            operation
+            for item in blocks(block)
+            for when in item.operations
+            if isinstance(when, When)
+            for operation in all_operations((when,))
+        ]
+        self._joined_temps = frozenset(o.number for o in inner if isinstance(o, SetTemp))
+        self._joined_locals = frozenset(o.variable for o in inner if isinstance(o, Assign))
+        return self._scope(block, path)
+
+    def arm(self, block: Block, outer: Path) -> list[str]:
+        """An arm of a Choose, on copies of the state so that what it does can be thrown away."""
+        depth = outer.depth + 1
         path = evolve(
-            outer.copy(),
+            outer.branch((dict(outer.scalars), dict(outer.temps))),
             words=f"n{depth}_",
+            depth=depth,
             local_names=dict(outer.local_names),
             temp_names=dict(outer.temp_names),
             flag_names=dict(outer.flag_names),
         )
-        lines = [
-            f"uint64_t {path.words}{i} = {outer.words}{i};" for i in range(self._layout.words)
-        ]
-        inner = [o for b in scope_blocks(block) for o in all_operations(b.operations)]
-        stored = {o.variable for o in inner if isinstance(o, Assign)} & self._private
-        lines += _copies("int64_t", "v", stored, path.local_names, depth)
-        temps = {o.number for o in inner if isinstance(o, SetTemp)}
-        lines += _copies("int64_t", "t", temps, path.temp_names, depth)
-        flags = {o.flag for o in inner if isinstance(o, Observe)}
-        lines += _copies("int64_t", "g", flags, path.flag_names, depth)
-        body = lines + self._block(block, path, depth)
-        return ["do {", *(f"    {line}" for line in body), "} while (0);"]
+        words = range(self._layout.words)
+        copies = ", ".join(f"{path.words}{i} = {outer.words}{i}" for i in words)
+        lines = [f"uint64_t {copies};", *self._scope(block, path)]
+        return ["do {", *(f"    {line}" for line in lines), "} while (0);"]
 
     def view(self, path: Path) -> View:
         """How expressions see the state on ``path``."""
-        facts = Facts(self._program, path.values, path.temps)
+        facts = Facts(self._program, path.scalars, path.temps)
         return View(self._layout, path.words, facts, path.local_names, path.temp_names)
 
-    def _known(self, expr: Expr, path: Path) -> Expr:
-        return simplify(expr, Facts(self._program, path.values, path.temps))
+    def _scope(self, block: Block, path: Path) -> list[str]:
+        inner = [o for b in scope_blocks(block) for o in all_operations(b.operations)]
+        stored = {o.variable for o in inner if isinstance(o, Assign)} & self._private
+        temps = {o.number for o in inner if isinstance(o, SetTemp)}
+        flags = {o.flag for o in inner if isinstance(o, Observe)}
+        return [
+            *_copies("int64_t", "v", stored, path.local_names, path.depth),
+            *_copies("int64_t", "t", temps, path.temp_names, path.depth),
+            *_copies("int", "g", flags, path.flag_names, path.depth),
+            *self._block(block, path),
+        ]
 
-    def _block(self, block: Block, path: Path, depth: int) -> list[str]:
+    def _known(self, expr: Expr, path: Path) -> Expr:
+        return simplify(expr, Facts(self._program, path.scalars, path.temps))
+
+    def _narrow(self, condition: Expr, truth: bool, path: Path) -> Narrowed:
+        return narrow(condition, truth, Facts(self._program, path.scalars, path.temps))
+
+    def _block(self, block: Block, path: Path) -> list[str]:
         lines: list[str] = []
         for operation in block.operations:
             lines += self._operation(operation, path)
-            if lines and lines[-1] == "break;":
-                return lines
+            if lines and lines[-1] == UNREACHABLE:
+                return lines[:-1]
         match block.end:
             case Goto(target):
                 return lines + self.end(target, path)
             case Branch(condition, then, orelse):
-                return lines + self._branch(condition, then, orelse, path, depth)
+                return lines + self._branch(condition, then, orelse, path)
             case Choose(_, arms):
                 for arm in arms:
-                    lines += self.scope(arm, path, depth + 1)
-                return lines
+                    lines += self.arm(arm, path)
+                return [*lines, self.leave(path)]
             case _:
                 assert_never(block.end)
 
-    def _branch(
-        self, condition: Expr, then: Block, orelse: Block, path: Path, depth: int
-    ) -> list[str]:
+    def _branch(self, condition: Expr, then: Block, orelse: Block, path: Path) -> list[str]:
         known = self._known(condition, path)
         if isinstance(known, Const):
-            return self._block(then if known.value else orelse, path, depth)
+            return self._block(then if known.value else orelse, path)
+        # Every block leaves at its end, so there is no need for an else.
         lines = [f"if ({self.view(path).text(known)}) {{"]
-        lines += [f"    {line}" for line in self._block(then, path.copy(), depth)]
-        lines += ["} else {"]
-        lines += [f"    {line}" for line in self._block(orelse, path.copy(), depth)]
-        return [*lines, "}"]
+        yes = path.branch(self._narrow(known, True, path))
+        lines += [f"    {line}" for line in self._block(then, yes)]
+        no = path.branch(self._narrow(known, False, path))
+        return [*lines, "}", *self._block(orelse, no)]
 
     def _operation(self, operation: Operation, path: Path) -> list[str]:
         match operation:
             case Assign(variable, index, value):
                 return self._assign(variable, index, value, path)
             case SetTemp(number, value):
-                known = self._known(value, path)
-                line = f"{path.temp_names[number]} = {self.view(path).text(known)};"
-                path.temps[number] = bounds(known, Facts(self._program, {}, path.temps))
-                return [line]
+                return self._set_temp(number, value, path)
             case Check(condition, fault):
-                return self._unless(condition, self.fault(fault), path)
+                return self._unless(condition, self.fault(fault, path), path)
             case Require(condition):
-                return self._unless(condition, "", path)
+                return self._unless(condition, self.leave(path), path)
             case Observe(flag, condition):
                 return [f"{path.flag_names[flag]} |= {self.view(path).text(condition)};"]
             case When(condition, then, orelse):
@@ -164,14 +198,22 @@ class BlockWriter:
             case _:
                 assert_never(operation)
 
+    def _set_temp(self, number: int, value: Expr, path: Path) -> list[str]:
+        known = self._known(value, path)
+        line = f"{path.temp_names[number]} = {self.view(path).text(known)};"
+        path.temps[number] = bounds(known, Facts(self._program, path.scalars, path.temps))
+        # A constant is known wherever it is read, unless paths join.
+        folded = isinstance(known, Const) and number not in self._joined_temps
+        return [] if folded else [line]
+
     def _unless(self, condition: Expr, action: str, path: Path) -> list[str]:
         """Leave the path when the condition is false."""
         refuted = self._known(Not(condition), path)
         if isinstance(refuted, Const):
-            if not refuted.value:
-                return []
-            return [action, "break;"] if action else ["break;"]
-        return [f"if ({self.view(path).text(refuted)}) {{ {action} break; }}"]
+            return [action, UNREACHABLE] if refuted.value else []
+        lines = [f"if ({self.view(path).text(refuted)}) {action}"]
+        path.scalars, path.temps = self._narrow(refuted, False, path)
+        return lines
 
     def _when(
         self,
@@ -184,33 +226,33 @@ class BlockWriter:
         if isinstance(known, Const):
             taken = then if known.value else orelse
             return [line for item in taken for line in self._operation(item, path)]
-        one, other = path.copy(), path.copy()
+        one = path.branch(self._narrow(known, True, path))
+        other = path.branch(self._narrow(known, False, path))
         lines = [f"if ({self.view(path).text(known)}) {{"]
-        lines += [f"    {line}" for item in then for line in self._operation(item, one)]
+        lines += self._optional(then, one)
         if orelse:
-            lines += ["} else {"]
-            lines += [f"    {line}" for item in orelse for line in self._operation(item, other)]
+            lines += ["} else {", *self._optional(orelse, other)]
         path.join(one, other)
         return [*lines, "}"]
+
+    def _optional(self, operations: tuple[Operation, ...], path: Path) -> list[str]:
+        lines = [line for item in operations for line in self._operation(item, path)]
+        return [f"    {line}" for line in lines if line != UNREACHABLE]
 
     def _assign(
         self, variable: int, index: tuple[Expr, ...], value: Expr, path: Path
     ) -> list[str]:
         view, known = self.view(path), self._known(value, path)
         if variable in self._private:
-            line = f"{path.local_names[variable]} = {view.text(known)};"
+            lines = [f"{path.local_names[variable]} = {view.text(known)};"]
             path.stored |= {variable}
-            path.values.pop(variable, None)
-            if isinstance(known, Const):
-                path.values[variable] = known.value
-            return [line]
-        path.writes |= frozenset(self._cells.of(variable, index))
-        lines = self._store(view, variable, index, known)
-        if not index:
-            # Known from here on; a later read on this path folds.
-            path.values.pop(variable, None)
-            if isinstance(known, Const):
-                path.values[variable] = known.value
+            if isinstance(known, Const) and variable not in self._joined_locals:
+                lines = []
+        else:
+            path.writes |= frozenset(self._cells.of(variable, index))
+            lines = self._store(view, variable, index, known)
+        if not self._program.variables[variable].dims:
+            path.scalars[variable] = bounds(known, view.facts)
         return lines
 
     def _store(
@@ -226,13 +268,14 @@ class BlockWriter:
         mask = (1 << place.width) - 1
         lines = ["{"]
         lines += [f"    const int64_t x = {view.text(cell)};"] if len(place.fields) > 1 else []
-        lines += [f"    const uint64_t y = (uint64_t)({view.text(value)} - ({place.lo}));"]
+        stored = view.text(value) + (f" - ({place.lo})" if place.lo else "")
+        lines += [f"    const uint64_t y = (uint64_t)({stored});"]
         for position, home in enumerate(place.fields):
-            word = view.word(home.word)
+            word, shift = view.word(home.word), view.shift_text(cell, place, position)
             test = f"if (x / {place.cells_each} == {position}) " if len(place.fields) > 1 else ""
             lines += [f"    {test}{{"]
-            lines += [f"        const int k = (int)({view.shift_text(cell, place, position)});"]
-            lines += [f"        {word} = ({word} & ~(UINT64_C({mask}) << k)) | (y << k);"]
+            lines += [f"        const int k = (int)({shift});"]
+            lines += [f"        {word} = ({word} & ~({mask}ul << k)) | (y << k);"]
             lines += ["    }"]
         return [*lines, "}"]
 
@@ -242,7 +285,7 @@ def replace(word: str, cleared: Iterable[Field], terms: Iterable[str]) -> str:
     mask = 0
     for home in cleared:
         mask |= home.mask << home.shift
-    kept = f"({word} & UINT64_C({~mask & (1 << 64) - 1}))" if mask else word
+    kept = f"({word} & ~{mask:#x}ul)" if mask else word
     return f"{word} = {' | '.join([kept, *(term for term in terms if term != '0')])};"
 
 
@@ -250,7 +293,7 @@ def packed(view: View, value: Expr, lo: int, home: Field) -> str:
     """C for ``value`` as the contents of the field ``home``."""
     if isinstance(value, Const):
         stored = value.value - lo << home.shift
-        return f"UINT64_C({stored})" if stored else "0"
+        return f"{stored:#x}ul" if stored else "0"
     text = view.text(value)
     text = f"(uint64_t)({text} - ({lo}))" if lo else f"(uint64_t){text}"
     return f"({text} << {home.shift})" if home.shift else text
@@ -260,12 +303,12 @@ def _copies(
     kind: str, letter: str, numbers: Iterable[int], names: dict[int, str], depth: int
 ) -> list[str]:
     """Declare the scope's own copy of each numbered thing, and use that from here on."""
-    lines: list[str] = []
+    parts: list[str] = []
     for number in sorted(numbers):
         name = f"{letter}{number}_{depth}"
-        lines.append(f"{kind} {name} = {names.get(number, '0')};")
+        parts.append(f"{name} = {names.get(number, '0')}")
         names[number] = name
-    return lines
+    return [f"{kind} {', '.join(parts)};"] if parts else []
 
 
 class StepWriter(BlockWriter):
@@ -277,41 +320,47 @@ class StepWriter(BlockWriter):
         self._actor = layout.program.actors[actor]
         self._own = layout.private[actor]
         self._source = 0
-        self._serial = 0
 
-    def step(self, source: int, serial: int) -> list[str]:
-        """The step at location ``source``, number ``serial`` among all steps of the program."""
+    def step(self, source: int) -> list[str]:
+        """The step at location ``source``; nothing when no run gets there."""
         known = self._own.known[source]
         if known is None:
-            return []  # no run gets here
-        self._source, self._serial = source, serial
-        path = Path("s", {**known, self._actor.location: source})
+            return []
+        self._source = source
+        exact = {variable: Bounds(value, value) for variable, value in known.items()}
+        path = Path("n", 0, {**exact, self._actor.location: Bounds(source, source)})
+        used = self._used(source)
         lines: list[str] = []
         for variable in sorted(self._private):
             if variable in known:
                 path.local_names[variable] = str(known[variable])
-            else:
+            elif variable in used:
                 text = self.view(evolve(path, local_names={})).text(Read(variable))
                 path.local_names[variable] = f"v{variable}"
                 lines.append(f"const int64_t v{variable} = {text};")
-        return [*lines, *self.scope(self._actor.steps[source].block, path, 0)]
+        return [*lines, *self.scope(self._actor.steps[source].block, path)]
 
-    def fault(self, number: int) -> str:
-        return f"ksm_fault(w, {number}); w->fired[{self._serial}] = 1;"
+    def _used(self, source: int) -> frozenset[int]:
+        """The private locals whose value the step at ``source`` looks at, or passes on."""
+        block = self._actor.steps[source].block
+        ends = {t for t in targets(block) if self._holders(t) != self._holders(source)}
+        moved = frozenset[int]().union(*(self._own.unknown(target) for target in ends))
+        return block_reads(block) | block_writes(block) | moved
 
     def end(self, target: int, path: Path) -> list[str]:
         lines = self._write_back(target, path)
-        lines += [f"o->word[{i}] = {path.words}{i};" for i in range(self._layout.words)]
         writes = path.writes
         if target != self._source:
             writes |= {self._cells.offsets[self._actor.location]}
         unfinished = not self._actor.daemon and target != self._actor.done
         check = self._questions.of_state(writes, finite_not_done=unfinished)
-        lines += [f"o->check = {check};", "o++;", f"w->fired[{self._serial}] = 1;"]
-        lines += [self._questions.step_call(item) for item in self._questions.of_step(writes)]
+        calls = [self._questions.step_call(item) for item in self._questions.of_step(writes)]
         for flag, name in sorted(path.flag_names.items()):
-            lines.append(f"if ({name} && !w->flagged[{flag}]) ksm_flag(w, {flag}, o[-1].word);")
-        return lines
+            calls.append(f"if ({name} && !w->flagged[{flag}]) ksm_flag(w, {flag}, o[-1].word);")
+        if path.depth == 0 and not calls:
+            return [*lines, *([f"check = {check};"] if check else []), "goto done;"]
+        words = ", ".join(f"{path.words}{i}" for i in range(self._layout.words))
+        return [*lines, f"EMIT({check}, {words});", *calls, self.leave(path)]
 
     def _write_back(self, target: int, path: Path) -> list[str]:
         """Pack the location and the private locals: NOTE(shared-bits) in constants.py."""
@@ -331,8 +380,7 @@ class StepWriter(BlockWriter):
             if was is not None:
                 cleared.setdefault(home.word, []).append(home)
             if now is not None:
-                value = view.facts.values.get(now)
-                contents = Read(now) if value is None else Const(value)
+                contents = simplify(Read(now), view.facts)
                 text = packed(view, contents, self._layout.places[now].lo, home)
                 terms.setdefault(home.word, []).append(text)
         return [
@@ -356,9 +404,12 @@ class SetupWriter(BlockWriter):
         """The body of ``ksm_initial``."""
         flat = [v.initial for v in self._program.variables for _ in range(v.cells)]
         words = self._layout.pack(flat)
-        lines = [f"const uint64_t s{i} = UINT64_C({word});" for i, word in enumerate(words)]
-        return [*lines, *self.scope(self._program.setup, Path("s", {}), 0)]
+        lines = [f"uint64_t n{i} = {word:#x}ul;" for i, word in enumerate(words)]
+        return [*lines, *self.scope(self._program.setup, Path("n", 0, {}))]
 
     def end(self, target: int, path: Path) -> list[str]:
-        lines = [f"o->word[{i}] = {path.words}{i};" for i in range(self._layout.words)]
-        return [*lines, f"o->check = {ALL};", "o++;"]
+        words = ", ".join(f"{path.words}{i}" for i in range(self._layout.words))
+        return [f"EMIT({ALL}, {words});", self.leave(path)]
+
+    def fault(self, number: int, path: Path) -> str:
+        return f"{{ ksm_fault(w, {number}); {self.leave(path)} }}"

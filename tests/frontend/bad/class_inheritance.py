@@ -23,4 +23,4 @@ def running() -> None:
     x = 1
 
 
-scenario(question="?", kernel="", properties=[])
+scenario(question="?", kernel="", pools={Page: 1}, properties=[])
