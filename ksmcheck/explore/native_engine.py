@@ -9,8 +9,8 @@ from pathlib import Path
 from attrs import frozen
 
 from ksmcheck.analysis.initial import distinct_initial
-from ksmcheck.backends.native.build import Build, Toolchain, build, find_compiler
-from ksmcheck.backends.native.generate import generate
+from ksmcheck.backends.native.build import Build, Toolchain, build
+from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import (
     NO_LIMIT,
     Ending,
@@ -86,7 +86,7 @@ class NativeEngine:
                 ]
             )
         toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
-        return build(generate(program), toolchain)
+        return build(program, toolchain)
 
     def _options(self, options: SearchOptions) -> Options:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

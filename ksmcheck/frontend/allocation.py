@@ -89,7 +89,9 @@ class AllocationChecker(PrimitiveChecker):
         if name is None or name not in struct.fields:
             self.keyword_fault(
                 "KSM302",
-                f"{struct.name} has no field '{name}'" if name else "`**` is not part of the language",
+                f"{struct.name} has no field '{name}'"
+                if name
+                else "`**` is not part of the language",
                 keyword,
                 did_you_mean(str(name), struct.fields) or f"declare it in struct {struct.name}",
             )

@@ -171,7 +171,11 @@ class AnnotationReader:
             return FALLBACK
         if isinstance(element, RefType):
             if len(element.names) > 16:
-                return self._fault(inner, "a set ranges over a pool of at most 16 objects", "make the pool smaller, or use an array of bools")
+                return self._fault(
+                    inner,
+                    "a set ranges over a pool of at most 16 objects",
+                    "make the pool smaller, or use an array of bools",
+                )
             return Storage(SetType(element.struct, element.names))
         return self._fault(inner, "a set ranges over the pool of a struct", "write `Set[Page]`")
 
@@ -191,7 +195,11 @@ class AnnotationReader:
                 count = constants.integer(size, "the size of an array")
                 inner = self.storage(element)
                 if count < 1 or count > 256 or inner.size is not None:
-                    return self._fault(size, "an array has 1 to 256 cells, each a scalar", "put an array of arrays into a struct with a pool")
+                    return self._fault(
+                        size,
+                        "an array has 1 to 256 cells, each a scalar",
+                        "put an array of arrays into a struct with a pool",
+                    )
                 return evolve(inner, size=count)
             case _:
                 return self._fault(

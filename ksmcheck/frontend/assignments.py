@@ -124,7 +124,9 @@ class AssignmentChecker(ExpressionChecker):
         if not storage.ghost and not self.is_ghost_code():
             if value.ghost:
                 self.ghost_fault(
-                    value, f"the real value '{name}'", "make the target a ghost, or this a real field"
+                    value,
+                    f"the real value '{name}'",
+                    "make the target a ghost, or this a real field",
                 )
             if decided_by_ghost(place):
                 self._ghost_target(place)

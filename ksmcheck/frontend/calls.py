@@ -79,7 +79,10 @@ class CallChecker(QueryChecker):
             case None if name in self.locals:
                 if self.locals[name] != UNKNOWN_TYPE:
                     self.fault(
-                        "KSM108", f"'{name}' is a local and cannot be called", node.func, NO_POINTERS
+                        "KSM108",
+                        f"'{name}' is a local and cannot be called",
+                        node.func,
+                        NO_POINTERS,
                     )
             case None:
                 message, hint = unknown_function(name, self.scope)

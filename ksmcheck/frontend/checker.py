@@ -144,7 +144,9 @@ class Checker(ABC):
         for value in values:
             if value.ghost and not self.is_ghost_code():
                 self.ghost_fault(
-                    value, what, "use a real field, or do this to ghost state in a statement of its own"
+                    value,
+                    what,
+                    "use a real field, or do this to ghost state in a statement of its own",
                 )
 
     def unknown(self, node: ast.AST) -> Literal:

@@ -180,7 +180,7 @@ def _actors(loaded: _Loaded) -> list[FunctionSymbol]:
         loaded.errors.add(
             "KSM023",
             "this scenario has no actor",
-            Span(loaded.main.file, 1, 0, 1, 1),
+            loaded.scenario.span,
             "write `@actor def A() -> None: ...` for each thread that runs",
         )
     names: list[str] = []

@@ -159,7 +159,8 @@ class ExpressionLowering(Builder):
 
     def _in_bounds(self, place: Place, position: Expr, size: int) -> None:
         kind = place.index.type if place.index is not None else None
-        if isinstance(position, Const) or (kind is not None and kind.lo >= 0 and kind.hi < size):
+        known = kind is not None and kind.lo >= 0 and kind.hi < size
+        if known and not isinstance(position, Const):
             return
         low = binary(Op.GE, position, Const(0))
         self.check(

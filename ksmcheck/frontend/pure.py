@@ -52,6 +52,28 @@ class PureLowering:
             case tree.Conditional(condition=condition, then=then, orelse=orelse):
                 test = self.value(condition)
                 return ite(test, self._under(test, then), self._under(negate(test), orelse))
+            case tree.MakeWord() | tree.IsVariant() | tree.WordField():
+                return self._word(typed)
+            case tree.Contains(element=element, set=members):
+                return self._contains(element, members)
+            case tree.SetSize(operand=operand):
+                return BitCount(self.value(operand))
+            case tree.Call():
+                return self._call(typed)
+            case tree.IsLive(struct=struct, operand=operand):
+                return self._is_live(struct, self.value(operand))
+            case tree.IsLocked(place=place):
+                return binary(Op.NE, self._place(place), Const(0))
+            case tree.Quantified():
+                return self._quantified(typed)
+            case tree.Primitive() | tree.Choice():
+                return Const(0)
+            case _:
+                assert_never(typed)
+
+    def _word(self, typed: tree.MakeWord | tree.IsVariant | tree.WordField) -> Expr:
+        """A word that is built, or one that is asked for its variant or a field."""
+        match typed:
             case tree.MakeWord(fields=fields, variant=variant):
                 assert isinstance(typed.type, WordType)
                 return pack(typed.type, variant, tuple(map(self.value, fields)))
@@ -67,27 +89,12 @@ class PureLowering:
                     field_of_word(operand.type, word, options),
                     Const(zero_of(typed.type)),
                 )
-            case tree.Contains(element=element, set=members):
-                return self._contains(element, members)
-            case tree.SetSize(operand=operand):
-                return BitCount(self.value(operand))
-            case tree.Call():
-                return self._call(typed)
-            case tree.IsLive(struct=struct, operand=operand):
-                reference = self.value(operand)
-                return binary(
-                    Op.AND,
-                    binary(Op.NE, reference, Const(0)),
-                    self.schema.is_live(struct, reference),
-                )
-            case tree.IsLocked(place=place):
-                return binary(Op.NE, self._place(place), Const(0))
-            case tree.Quantified():
-                return self._quantified(typed)
-            case tree.Primitive() | tree.Choice():
-                return Const(0)
             case _:
                 assert_never(typed)
+
+    def _is_live(self, struct: StructSymbol, reference: Expr) -> Expr:
+        known = binary(Op.NE, reference, Const(0))
+        return binary(Op.AND, known, self.schema.is_live(struct, reference))
 
     def _under(self, condition: Expr, typed: Typed) -> Expr:
         saved = self.path

@@ -59,8 +59,8 @@ class QueryChecker(AllocationChecker):
         chosen = self._common(options, node)
         if chosen is None:
             return self.unknown(node)
-        ghost = any(option.ghost for option in options)
-        return Choice(options, chosen, self.span(node), ghost)
+        self.refuse_ghosts(options, "what choose() offers")
+        return Choice(options, chosen, self.span(node))
 
     def _common(self, options: tuple[Typed, ...], node: ast.Call) -> ValueType | None:
         """The type that all options have; reported if there is none."""
@@ -230,7 +230,7 @@ class QueryChecker(AllocationChecker):
         if not self.pure:
             self.fault(
                 "KSM110",
-                f"{fold.value}() over a pool belongs in a property",
+                f"{fold.value}() belongs in a property",
                 node,
                 "a routine looks at one object at a time: write a for loop",
             )
@@ -275,6 +275,9 @@ class QueryChecker(AllocationChecker):
         if isinstance(value.type, IntType) or value.type in (BOOL, UNKNOWN_TYPE):
             return value
         self.fault(
-            "KSM330", f"sum() adds ints, and this is {shown(value)}", body, "count: `sum(1 for ...)`"
+            "KSM330",
+            f"sum() adds ints, and this is {shown(value)}",
+            body,
+            "count: `sum(1 for ...)`",
         )
         return self.unknown(body)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ksmcheck.backends.native.build import find_compiler
+from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.ir.program import Program
 from tests.backends import programs
 from tests.native.agreement import agree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ksmcheck.backends.native.build import find_compiler
+from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.ir.program import Program
 from tests.backends.random_programs import programs
 from tests.native.agreement import agree

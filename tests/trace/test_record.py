@@ -41,7 +41,7 @@ def test_the_violation_names_instance_and_values() -> None:
     assert violation.kind is ViolationKind.END
     assert violation.bindings == (Binding("page", "page1"),)
     assert [(item.name, item.raw) for item in violation.values] == [
-        ("page.refcount", 1),
+        ("page1.refcount", 1),
         ("shadow", 2),
     ]
 

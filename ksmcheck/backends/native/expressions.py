@@ -51,7 +51,11 @@ class View:
 
     def text(self, expr: Expr) -> str:
         """C with the value of ``expr``: an operand that binds as tightly as any."""
-        return self._text(simplify(expr, self.facts))
+        return self.written(simplify(expr, self.facts))
+
+    def written(self, simple: Expr) -> str:
+        """The same for an expression that is simplified already."""
+        return self._text(simple)
 
     def word(self, number: int, *, old: bool = False) -> str:
         """The scalar that holds a word of the state."""
@@ -137,8 +141,10 @@ class View:
         return parts[0] if last == 0 else f"({''.join(parts)})"
 
     def cell_number(self, variable: int, index: tuple[Expr, ...]) -> Expr:
-        """Which cell of ``variable`` an index means."""
+        """Which cell of ``variable`` a simplified index means."""
         declared = self.facts.program.variables[variable]
+        if len(index) == 1 and not isinstance(index[0], Const):
+            return index[0]
         cell: Expr = Const(0)
         for item, size in zip(index, declared.dims, strict=True):
             cell = Binary(Op.ADD, Binary(Op.MUL, cell, Const(size)), item)
@@ -151,8 +157,15 @@ class View:
         """C for the bit at which a cell starts that is in field ``position`` of ``place``."""
         home = place.fields[position]
         base = home.shift - position * place.cells_each * place.width
-        scaled = Binary(Op.ADD, Binary(Op.MUL, cell, Const(place.width)), Const(base))
-        amount = simplify(scaled, self.facts)
+        if isinstance(cell, Binary) and isinstance(cell.right, Const):
+            # The usual index is a reference minus one: the constant goes into the base.
+            if cell.op is Op.SUB:
+                cell, base = cell.left, base - cell.right.value * place.width
+            elif cell.op is Op.ADD:
+                cell, base = cell.left, base + cell.right.value * place.width
+        scaled = cell if place.width == 1 else Binary(Op.MUL, cell, Const(place.width))
+        offset = Binary(Op.ADD if base >= 0 else Op.SUB, scaled, Const(abs(base)))
+        amount = offset if base else scaled
         text = self._text(amount)
         limits: Bounds = bounds(amount, self.facts)
         return text if limits.within(0, 63) else f"({text} & 63)"

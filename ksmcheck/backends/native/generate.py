@@ -1,7 +1,6 @@
 """A program as one C file that the runtime can search: the inverse of reading it.
 
-Takes a Program; gives the text, and the layout that tells how its states are packed. The text
-depends on the program alone, so its digest names the compiled object.
+Takes the layout of a program; gives the text, which depends on that program alone.
 """
 
 from __future__ import annotations
@@ -9,59 +8,87 @@ from __future__ import annotations
 from attrs import frozen
 
 from ksmcheck.backends.native.cells import outcomes
-from ksmcheck.backends.native.layout import Layout, lay_out
+from ksmcheck.backends.native.layout import Layout
 from ksmcheck.backends.native.properties import Questions, quoted
 from ksmcheck.backends.native.steps import SetupWriter, StepWriter
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 from ksmcheck.ir.source import Span
 
 
+# A part with fewer lines than this is not worth a compiler process of its own.
+LINES_PER_PART = 2500
+
+
 @frozen
 class Generated:
-    """The C of a program; ``fanout`` is the most outcomes that a state can have."""
+    """The C of a program.
+
+    It is one file, but big ones are compiled in ``parts`` side by side: with KSM_PART defined as a
+    number only that part is seen.
+    """
 
     text: str
-    layout: Layout
-    fanout: int
-    initials: int
-
-    @property
-    def definitions(self) -> tuple[str, ...]:
-        """What the compiler's command line must define, for the model and the runtime alike."""
-        return (f"-DKSM_WORDS={self.layout.words}", f"-DKSM_BYTES={self.layout.size}")
+    parts: int
 
 
-def generate(program: Program) -> Generated:
-    """The C file of ``program``."""
-    layout = lay_out(program)
+def definitions(layout: Layout) -> tuple[str, ...]:
+    """What the compiler's command line must define, for the model and the runtime alike."""
+    return (f"-DKSM_WORDS={layout.words}", f"-DKSM_BYTES={layout.size}")
+
+
+def generate(layout: Layout) -> Generated:
+    """The C file of the program that ``layout`` was made for."""
+    program = layout.program
     questions = Questions.of(layout)
-    steps: list[str] = []
-    for number in range(len(program.actors)):
-        steps += _actor(program, layout, questions, number)
-    fanout = sum(
-        max((outcomes(step.block) for step in actor.steps), default=0) for actor in program.actors
-    )
-    initials = outcomes(program.setup)
+    actors = [_actor(program, layout, questions, n) for n in range(len(program.actors))]
+    parts = min(len(actors), 1 + sum(map(len, actors)) // LINES_PER_PART)
     lines = [
         f"/* {quoted(program.identity.model)}: {quoted(program.identity.question)} */",
         '#include "runtime.h"',
         "",
         *_macros(layout),
-        *_facts(program, layout, fanout, initials),
+        *questions.declarations(),
+        *(f"{_prototype(number)};" for number in range(len(actors))),
+        "",
+        *_in_parts(actors, parts),
+        "#if KSM_IN(0)",
+        *_facts(program, layout),
         *_over(program, layout),
         *questions.definitions(),
-        *steps,
         *questions.check_function(),
         *_setup(layout),
         *_expand(program),
+        "#endif",
     ]
-    return Generated("\n".join(lines) + "\n", layout, fanout, initials)
+    return Generated("\n".join(lines) + "\n", parts)
+
+
+def _in_parts(actors: list[list[str]], parts: int) -> list[str]:
+    """The actors' functions, the biggest ones each in the part that is smallest so far."""
+    sizes, lines = [0] * parts, list[str]()
+    for body in sorted(actors, key=lambda body: -len(body)):
+        part = sizes.index(min(sizes))
+        sizes[part] += len(body)
+        lines += [f"#if KSM_IN({part})", *body, "#endif"]
+    return lines
+
+
+def _prototype(actor: int) -> str:
+    return (
+        f"ksm_successor *actor_{actor}(const uint64_t *s, ksm_successor *o, ksm_worker *w)"
+    )
 
 
 def _macros(layout: Layout) -> list[str]:
     words = [f"w{i}" for i in range(layout.words)]
     stores = " ".join(f"o->word[{i}] = {word};" for i, word in enumerate(words))
     return [
+        "/* Is this part of the file to be compiled? */",
+        "#ifdef KSM_PART",
+        "#define KSM_IN(part) (KSM_PART == (part))",
+        "#else",
+        "#define KSM_IN(part) 1",
+        "#endif",
         "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
         "/* This step has had an outcome. */",
         "#define FIRED (*fired = 1)",
@@ -80,11 +107,11 @@ def _actor(program: Program, layout: Layout, questions: Questions, number: int) 
     actor = program.actors[number]
     place = layout.places[actor.location]
     if not place.fields:
-        return []
+        return [_prototype(number), "{", "    return o;", "}", ""]
     home, words = place.fields[0], range(layout.words)
     lines = [
         f"/* The steps of {quoted(actor.name)}. */",
-        f"static ksm_successor *actor_{number}(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
+        _prototype(number),
         "{",
         f"    uint64_t {', '.join(f'n{i} = s[{i}]' for i in words)};",
         f"    const unsigned at = n{home.word} >> {home.shift} & {home.mask}u;",
@@ -166,7 +193,13 @@ def _over(program: Program, layout: Layout) -> list[str]:
     ]
 
 
-def _facts(program: Program, layout: Layout, fanout: int, initials: int) -> list[str]:
+def _fanout(program: Program) -> int:
+    return sum(
+        max((outcomes(step.block) for step in actor.steps), default=0) for actor in program.actors
+    )
+
+
+def _facts(program: Program, layout: Layout) -> list[str]:
     classes = _lock_classes(program.edges)
     before = ", ".join(str(classes.index(edge.before)) for edge in program.edges)
     after = ", ".join(str(classes.index(edge.after)) for edge in program.edges)
@@ -174,8 +207,8 @@ def _facts(program: Program, layout: Layout, fanout: int, initials: int) -> list
     numbers = {
         "words": layout.words,
         "bytes": layout.size,
-        "fanout": fanout,
-        "initials": initials,
+        "fanout": _fanout(program),
+        "initials": outcomes(program.setup),
         "faults": len(program.faults),
         "properties": len(program.properties),
         "witnesses": len(program.properties),

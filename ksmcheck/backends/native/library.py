@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ksmcheck.backends.native.generate import Generated
+from ksmcheck.backends.native.layout import Layout
 
 NONE = 0xFFFFFFFF
 NO_LIMIT = (1 << 64) - 1
@@ -137,13 +137,13 @@ class Search:
 
     def witnessed(self) -> frozenset[int]:
         """The properties whose witness was reached."""
-        count = len(self._library.generated.layout.program.properties)
+        count = len(self._library.layout.program.properties)
         raw = self._functions.ksm_witnessed(self._handle)
         return frozenset(number for number in range(count) if raw[number])
 
     def fired(self) -> tuple[frozenset[int], ...]:
         """For each actor, the locations whose step had an outcome."""
-        actors = self._library.generated.layout.program.actors
+        actors = self._library.layout.program.actors
         raw = (ctypes.c_uint8 * max(1, sum(len(actor.steps) for actor in actors)))()
         self._functions.ksm_read_fired(self._handle, raw)
         result, first = [], 0
@@ -154,7 +154,8 @@ class Search:
 
     def findings(self) -> Iterator[tuple[int, Found]]:
         """The findings by slot: the deadlock, then faults, properties, flags by number."""
-        program, layout = self._library.generated.layout.program, self._library.generated.layout
+        layout = self._library.layout
+        program = layout.program
         slots = 1 + len(program.faults) + len(program.properties) + len(program.edges)
         raw = ctypes.cast(
             self._functions.ksm_findings(self._handle),
@@ -168,7 +169,7 @@ class Search:
 
     def path(self, state: int) -> tuple[State, ...]:
         """The states from an initial one to ``state``."""
-        layout = self._library.generated.layout
+        layout = self._library.layout
         length = self._functions.ksm_path(self._handle, state, None, 0)
         words = (ctypes.c_uint64 * (length * layout.words))()
         self._functions.ksm_path(self._handle, state, words, length)
@@ -199,8 +200,8 @@ class Search:
 class Library:
     """A loaded object. It stays loaded as long as this lives."""
 
-    def __init__(self, path: Path, generated: Generated) -> None:
-        self.generated = generated
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.layout = layout
         self.functions = ctypes.CDLL(str(path))
         self._declare()
 

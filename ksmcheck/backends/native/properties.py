@@ -104,6 +104,18 @@ class Questions:
             lines += self._definition(number)
         return lines
 
+    def declarations(self) -> list[str]:
+        """What the steps call."""
+        return [
+            f"uint32_t {self._signature(number)};"
+            for number, item in enumerate(self.all)
+            if item.kind is PropertyKind.STEP
+        ]
+
+    def _signature(self, number: int) -> str:
+        step = self.all[number].kind is PropertyKind.STEP
+        return f"ask_{number}({'const uint64_t *s, ' if step else ''}const uint64_t *n)"
+
     def check_function(self) -> list[str]:
         """``ksm_check``. To be written after the steps, which make the classes."""
         lines = ["void ksm_check(uint32_t check, const uint64_t *n, ksm_worker *w)", "{"]
@@ -138,7 +150,7 @@ class Questions:
         words = range(self.layout.words)
         lines = [
             f"/* {declared.name}: {'is its witness reached' if item.witness else 'which instance is false'}? */",
-            f"static uint32_t ask_{number}({'const uint64_t *s, ' if step else ''}const uint64_t *n)",
+            f"uint32_t {self._signature(number)}",
             "{",
         ]
         for name in ("s", "n") if step else ("n",):

@@ -113,6 +113,8 @@ static inline int64_t ksm_bits(int64_t a)
 
 /* ---- called by the engine ------------------------------------------------------------------ */
 
+#pragma GCC visibility push(default)
+
 enum ksm_visited { KSM_EXACT, KSM_COMPACT, KSM_BITSTATE };
 
 enum ksm_stop_reason {
@@ -183,5 +185,7 @@ int ksm_restore(ksm_search *search, const char *path, const uint8_t *digest);
 uint64_t ksm_questions(ksm_search *search, ksm_edge *out, uint64_t room);
 void ksm_answer(ksm_search *search, const ksm_edge *edges, uint64_t count);
 void ksm_close(ksm_search *search);
+
+#pragma GCC visibility pop
 
 #endif

@@ -175,7 +175,7 @@ class BlockWriter:
         if isinstance(known, Const):
             return self._block(then if known.value else orelse, path)
         # Every block leaves at its end, so there is no need for an else.
-        lines = [f"if ({self.view(path).text(known)}) {{"]
+        lines = [f"if ({self.view(path).written(known)}) {{"]
         yes = path.branch(self._narrow(known, True, path))
         lines += [f"    {line}" for line in self._block(then, yes)]
         no = path.branch(self._narrow(known, False, path))
@@ -200,7 +200,7 @@ class BlockWriter:
 
     def _set_temp(self, number: int, value: Expr, path: Path) -> list[str]:
         known = self._known(value, path)
-        line = f"{path.temp_names[number]} = {self.view(path).text(known)};"
+        line = f"{path.temp_names[number]} = {self.view(path).written(known)};"
         path.temps[number] = bounds(known, Facts(self._program, path.scalars, path.temps))
         # A constant is known wherever it is read, unless paths join.
         folded = isinstance(known, Const) and number not in self._joined_temps
@@ -211,7 +211,7 @@ class BlockWriter:
         refuted = self._known(Not(condition), path)
         if isinstance(refuted, Const):
             return [action, UNREACHABLE] if refuted.value else []
-        lines = [f"if ({self.view(path).text(refuted)}) {action}"]
+        lines = [f"if ({self.view(path).written(refuted)}) {action}"]
         path.scalars, path.temps = self._narrow(refuted, False, path)
         return lines
 
@@ -228,7 +228,7 @@ class BlockWriter:
             return [line for item in taken for line in self._operation(item, path)]
         one = path.branch(self._narrow(known, True, path))
         other = path.branch(self._narrow(known, False, path))
-        lines = [f"if ({self.view(path).text(known)}) {{"]
+        lines = [f"if ({self.view(path).written(known)}) {{"]
         lines += self._optional(then, one)
         if orelse:
             lines += ["} else {", *self._optional(orelse, other)]
@@ -244,7 +244,7 @@ class BlockWriter:
     ) -> list[str]:
         view, known = self.view(path), self._known(value, path)
         if variable in self._private:
-            lines = [f"{path.local_names[variable]} = {view.text(known)};"]
+            lines = [f"{path.local_names[variable]} = {view.written(known)};"]
             path.stored |= {variable}
             if isinstance(known, Const) and variable not in self._joined_locals:
                 lines = []
@@ -261,14 +261,14 @@ class BlockWriter:
         place = self._layout.places[variable]
         if not place.fields:
             return []
-        cell = view.cell_number(variable, index)
+        cell = view.cell_number(variable, tuple(simplify(item, view.facts) for item in index))
         if isinstance(cell, Const):
             home = place.cell(cell.value)
             return [replace(view.word(home.word), [home], [packed(view, value, place.lo, home)])]
         mask = (1 << place.width) - 1
         lines = ["{"]
-        lines += [f"    const int64_t x = {view.text(cell)};"] if len(place.fields) > 1 else []
-        stored = view.text(value) + (f" - ({place.lo})" if place.lo else "")
+        lines += [f"    const int64_t x = {view.written(cell)};"] if len(place.fields) > 1 else []
+        stored = view.written(value) + (f" - ({place.lo})" if place.lo else "")
         lines += [f"    const uint64_t y = (uint64_t)({stored});"]
         for position, home in enumerate(place.fields):
             word, shift = view.word(home.word), view.shift_text(cell, place, position)
@@ -290,11 +290,11 @@ def replace(word: str, cleared: Iterable[Field], terms: Iterable[str]) -> str:
 
 
 def packed(view: View, value: Expr, lo: int, home: Field) -> str:
-    """C for ``value`` as the contents of the field ``home``."""
+    """C for ``value``, which is simplified, as the contents of the field ``home``."""
     if isinstance(value, Const):
         stored = value.value - lo << home.shift
         return f"{stored:#x}ul" if stored else "0"
-    text = view.text(value)
+    text = view.written(value)
     text = f"(uint64_t)({text} - ({lo}))" if lo else f"(uint64_t){text}"
     return f"({text} << {home.shift})" if home.shift else text
 
@@ -316,7 +316,7 @@ class StepWriter(BlockWriter):
 
     def __init__(self, layout: Layout, questions: Questions, actor: int) -> None:
         super().__init__(layout, layout.private[actor].variables)
-        self._questions = questions
+        self.questions = questions
         self._actor = layout.program.actors[actor]
         self._own = layout.private[actor]
         self._source = 0
@@ -353,8 +353,8 @@ class StepWriter(BlockWriter):
         if target != self._source:
             writes |= {self._cells.offsets[self._actor.location]}
         unfinished = not self._actor.daemon and target != self._actor.done
-        check = self._questions.of_state(writes, finite_not_done=unfinished)
-        calls = [self._questions.step_call(item) for item in self._questions.of_step(writes)]
+        check = self.questions.of_state(writes, finite_not_done=unfinished)
+        calls = [self.questions.step_call(item) for item in self.questions.of_step(writes)]
         for flag, name in sorted(path.flag_names.items()):
             calls.append(f"if ({name} && !w->flagged[{flag}]) ksm_flag(w, {flag}, o[-1].word);")
         if path.depth == 0 and not calls:

@@ -23,7 +23,7 @@ def writer() -> None:
         flag = True
 
 
-@invariant(source="")
+@invariant(source="the author")
 def seen_means_raised() -> bool:
     """What was seen was raised."""
     return not seen or flag
