@@ -63,7 +63,7 @@ def closest(word: str, known: Iterable[str], cutoff: float = CLOSE) -> list[str]
 
 
 def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
-    """``file:line:col: error[KSM301]: message``, the line with a caret, notes, hint, where to read on."""
+    """``file:line:col: error[KSM301]: message``, the line with a caret, notes and hints."""
     span = diagnostic.span
     where = f"{span.file}:{span.line}:{span.column + 1}: " if span else ""
     lines = [f"{where}error[{diagnostic.code}]: {diagnostic.message}"]

@@ -38,6 +38,7 @@ TOP_FILES = {"__init__", "__main__", "diagnostics"}
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "helper", "common", "manager", "misc")
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 40
+DISPATCH_LIMIT = 60
 MUTABLE_CALLS = {"list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict"}
 
 
@@ -142,7 +143,9 @@ def test_sizes(path: Path) -> None:
         documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
         doc = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
         length = function.end_lineno - function.lineno + 1 - doc
-        assert length <= FUNCTION_LIMIT, f"{function.name} has {length} lines"
+        # One match over the kinds of a node reads like a table; it may be as long as the kinds are.
+        limit = DISPATCH_LIMIT if isinstance(function.body[-1], ast.Match) else FUNCTION_LIMIT
+        assert length <= limit, f"{function.name} has {length} lines"
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)

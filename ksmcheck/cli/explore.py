@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
+from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.cli.model_options import ChosenModel, model_options
 from ksmcheck.cli.output import emit
 from ksmcheck.cli.progress import watched
 from ksmcheck.cli.search_options import search_options
-from ksmcheck.cli.values import one_of, read_width
+from ksmcheck.cli.values import one_of, read_count, read_width
 from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.explore.engines import EngineChoice, EngineName, run
 from ksmcheck.explore.options import SearchOptions
-from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.report.findings import counterexamples
 from ksmcheck.report.json_report import json_report
 from ksmcheck.report.text import text_report
@@ -37,11 +38,25 @@ from ksmcheck.trace.codec import require_writable
 )
 @click.option(
     "--engine",
-    callback=one_of(("auto", "python")),
+    callback=one_of(tuple(name.value for name in EngineName)),
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="What runs the steps: auto or python.",
+    help="What runs the steps: native (generated C), python, or auto.",
+)
+@click.option(
+    "--workers",
+    callback=read_count,
+    metavar="N",
+    help="Threads of the native engine; as many as there are cores by default.",
+)
+@click.option(
+    "--visited",
+    callback=one_of(tuple(kind.name.lower() for kind in VisitedSet)),
+    metavar="NAME",
+    default="exact",
+    show_default=True,
+    help="exact; compact and bitstate forget states, and never say 'holds'.",
 )
 @click.option(
     "--reduce",
@@ -65,6 +80,8 @@ def explore(
     as_json: bool,
     width: int | None,
     engine: str,
+    workers: int | None,
+    visited: str,
     reduce: str,
     keep_generated: Path | None,
     quiet: bool,
@@ -77,15 +94,17 @@ def explore(
     started = time.perf_counter()
     program = chosen.compile()
     compile_seconds = time.perf_counter() - started
-    runner = PythonEngine(keep_generated)
+    choice = EngineChoice(EngineName(engine), workers, VisitedSet[visited.upper()], keep_generated)
     with watched(quiet=quiet) as progress:
-        result = runner.search(program, search, progress)
+        ran = run(choice, program, search, progress)
     report = Report(
         program=program,
-        result=result,
-        counterexamples=counterexamples(program, result, trace_out),
-        engine=runner.name,
-        compile_seconds=compile_seconds + result.compile_seconds,
+        result=ran.result,
+        counterexamples=counterexamples(program, ran.result, trace_out),
+        engine=ran.engine,
+        compile_seconds=compile_seconds + ran.result.compile_seconds,
+        exact=ran.exact,
+        note=ran.note,
     )
     emit(json_report(report) if as_json else text_report(report, width))
     return report.verdict.exit_code

@@ -35,6 +35,7 @@ from ksmcheck.ir.types import (
 )
 
 FALLBACK = Storage(UNKNOWN_TYPE)
+PENDING = Storage(UNKNOWN_TYPE)  # of an alias that is being read; told from others by identity
 MAXIMAL_VALUES = 1 << 16
 LARGEST = 1 << 30
 TYPES = (
@@ -81,7 +82,7 @@ class AnnotationReader:
             ):
                 return self._annotated(node, base, marks)
             case ast.Subscript(value=ast.Name(id="Ghost"), slice=inner):
-                return evolve(self.storage(inner), ghost=True)
+                return self._ghost(inner)
             case ast.Subscript(value=ast.Name(id="Set"), slice=inner):
                 return self._set(inner)
             case ast.Subscript(value=ast.Name(id="Array")):
@@ -98,6 +99,12 @@ class AnnotationReader:
     def _fault(self, node: ast.expr, message: str, hint: str, code: str = "KSM320") -> Storage:
         self.errors.add(code, message, self.module.span(node), hint)
         return FALLBACK
+
+    def _ghost(self, inner: ast.expr) -> Storage:
+        storage = self.storage(inner)
+        if isinstance(storage.type, LockType):
+            return self._fault(inner, "a lock is no ghost", "the kernel takes it: leave Ghost out")
+        return evolve(storage, ghost=True)
 
     def _quoted(self, node: ast.expr, text: str) -> Storage:
         try:
@@ -147,8 +154,16 @@ class AnnotationReader:
                 return self._fault(node, f"'{name}' is not a type", TYPES)
 
     def _alias(self, alias: AliasSymbol) -> Storage:
+        if alias.storage is PENDING:
+            self.errors.add(
+                "KSM320",
+                f"the type '{alias.name}' refers to itself",
+                alias.module.span(alias.node),
+                "a reference to a struct may lead in a circle, a type may not",
+            )
+            return FALLBACK
         if alias.storage is None:
-            alias.storage = FALLBACK
+            alias.storage = PENDING
             reader = AnnotationReader(self.universe, self.errors, alias.module)
             alias.storage = reader.storage(alias.node)
         return alias.storage
@@ -186,7 +201,9 @@ class AnnotationReader:
                 bounds = constants.bounds(low, high)
                 return self._range(node, *bounds) if bounds else FALLBACK
             case ast.Name(id="Refcount"), [ast.Call(func=ast.Name(id="Max"), args=[high])]:
-                maximum = max(0, constants.integer(high, "the maximum"))
+                maximum = constants.integer(high, "the maximum")
+                if maximum < 0:
+                    return self._fault(high, "a Refcount counts from 0", "write `Max(7)`", "KSM323")
                 return evolve(self._range(node, 0, maximum), refcount=True)
             case (
                 ast.Subscript(value=ast.Name(id="Array"), slice=element),
@@ -238,6 +255,6 @@ class AnnotationReader:
                 "KSM323",
                 f"word {word.name} has more than 65536 values",
                 word.span,
-                "the values of a variant are the product of its fields': make pools or ranges smaller",
+                "a variant has the product of its fields' values: use smaller pools or ranges",
             )
         return kind

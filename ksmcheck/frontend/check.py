@@ -17,7 +17,7 @@ from ksmcheck.frontend.statements import StatementChecker
 from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, GlobalSymbol, Universe
 from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Function, Typed
 from ksmcheck.ir.source import Span
-from ksmcheck.ir.types import RefType, ValueType
+from ksmcheck.ir.types import IntType, RefType, ValueType
 
 ROUNDS = 6
 
@@ -56,6 +56,8 @@ class FunctionChecker:
             self._unsettled(parameters, returns, shared, known)
         checker = self._checker(self.errors, parameters, returns, shared, known)
         body = checker.block(self.symbol.node.body)
+        if not self.errors.found:
+            self._report_untyped(checker)
         return Function(
             self.symbol,
             tuple(parameters.items()),
@@ -115,6 +117,17 @@ class FunctionChecker:
                     f"declare it: `{name}: Annotated[int, Range(0, 7)] = 0`",
                 )
                 known[name] = UNKNOWN_TYPE
+
+    def _report_untyped(self, checker: StatementChecker) -> None:
+        """Locals that are computed from themselves only."""
+        for name, kind in checker.locals.items():
+            if kind == UNKNOWN_TYPE:
+                self.errors.add(
+                    "KSM313",
+                    f"'{name}' is read before anything is assigned to it",
+                    self.symbol.module.span(self._first(name)),
+                    f"assign it first: `{name} = 0`",
+                )
 
     def _first(self, name: str) -> ast.AST:
         """Where the function first mentions a local."""
@@ -183,6 +196,16 @@ class FunctionChecker:
                 hint,
             )
 
+        count = self.symbol.count
+        for name, given in parameters.items() if expected and count else ():
+            if not isinstance(given, IntType) or given.lo > 0 or given.hi < (count or 1) - 1:
+                self.errors.add(
+                    "KSM121",
+                    f"'{name}' is the number of the actor, 0 to {(count or 1) - 1}",
+                    self.symbol.span,
+                    f"write `{name}: Annotated[int, Range(0, {(count or 1) - 1})]`",
+                )
+
     def _returns(self) -> ValueType | None:
         annotation = self.symbol.node.returns
         if self.symbol.kind in (FunctionKind.PROPERTY, FunctionKind.WITNESS):
@@ -196,6 +219,13 @@ class FunctionChecker:
             return BOOL
         if annotation is None or ast.unparse(annotation) == "None":
             return None
+        if self.symbol.kind in (FunctionKind.ACTOR, FunctionKind.SETUP):
+            self.errors.add(
+                "KSM348",
+                f"@{self.symbol.kind.value} '{self.symbol.name}' returns nothing",
+                self.symbol.module.span(annotation),
+                "write `-> None`",
+            )
         reader = AnnotationReader(self.universe, self.errors, self.symbol.module)
         kind = reader.value_type(annotation, "a returned value")
         if isinstance(kind, RefType) and self.symbol.kind is FunctionKind.PREDICATE:

@@ -26,6 +26,8 @@ from ksmcheck.ir.types import (
     WordType,
 )
 
+REAL_FIELD = "use a real field, or do this to ghost state in a statement of its own"
+
 
 def article(name: str) -> str:
     """``name`` with its article."""
@@ -146,7 +148,7 @@ class Checker(ABC):
                 self.ghost_fault(
                     value,
                     what,
-                    "use a real field, or do this to ghost state in a statement of its own",
+                    REAL_FIELD,
                 )
 
     def unknown(self, node: ast.AST) -> Literal:
@@ -156,9 +158,8 @@ class Checker(ABC):
     def bind_unknown(self, target: ast.AST) -> None:
         """Define the names that ``target`` would assign, so that their uses are not reported."""
         for node in ast.walk(target):
-            name = node.id if isinstance(node, ast.Name) else ""
-            if name and isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                if name not in self.shared_names:
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) if name not in self.shared_names:
                     self.locals.setdefault(name, UNKNOWN_TYPE)
 
     def lookup(self, name: str) -> Symbol | None:

@@ -25,7 +25,6 @@ from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Universe
 from ksmcheck.frontend.tree import Function
 from ksmcheck.ir.fold import reads
 from ksmcheck.ir.program import Actor, BuiltinCheck, Expectation, Identity, Patch, Program, Property
-from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Block
 
 

@@ -1,4 +1,4 @@
-"""Python constructs that models do not have: their names for a person, and what to write instead."""
+"""Python constructs that models do not have: what a person calls them, what to write instead."""
 
 from __future__ import annotations
 

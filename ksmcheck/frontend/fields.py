@@ -20,7 +20,7 @@ from ksmcheck.frontend.symbols import (
     WordSymbol,
 )
 from ksmcheck.frontend.tree_expressions import UNKNOWN_TYPE
-from ksmcheck.ir.types import EnumType, IntType, LockType, RefType
+from ksmcheck.ir.types import EnumType, IntType, LockType, RefType, WordType
 
 MAXIMAL_POOL = 255
 
@@ -153,6 +153,13 @@ class FieldReader:
         for item in self._annotations(variant.node, variant.module):
             assert isinstance(item.target, ast.Name)
             kind = self._reader(variant.module).value_type(item.annotation, "a word's field")
+            if isinstance(kind, WordType):
+                self.errors.add(
+                    "KSM321",
+                    f"a word cannot contain the word {kind.name}",
+                    variant.module.span(item.annotation),
+                    "write one variant for each shape that the whole word can have",
+                )
             variant.fields[item.target.id] = kind
 
     def _global(self, symbol: GlobalSymbol) -> None:

@@ -6,6 +6,7 @@ Takes a model's name or path; gives the parsed modules, each with the path a rea
 from __future__ import annotations
 
 import ast
+import warnings
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -107,7 +108,9 @@ class Loader:
             return None
         self.errors.sources[shown] = text
         try:
-            tree = ast.parse(text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # doubtful literals; the checker has its own say
+                tree = ast.parse(text)
         except (SyntaxError, ValueError) as fault:
             self._syntax_error(shown, fault)
             return None

@@ -178,7 +178,7 @@ class OperatorChecker(PlaceChecker):
                     "declare a `Set[Struct]`, or compare with `==` and `or`",
                 )
             return self.unknown(node)
-        self.require_fits(a, RefType(b.type.struct, b.type.names), node.left, "a member")
+        self.require_fits(a, RefType(b.type.struct, b.type.names, False), node.left, "a member")
         ghost = a.ghost or b.ghost
         result = Contains(a, b, self.span(node), ghost)
         return Negation(result, self.span(node), ghost) if negated else result

@@ -285,7 +285,9 @@ class PrimitiveChecker(OperatorChecker):
                     "declare it as `Set[Struct]`",
                 )
             return self.unknown(node)
-        self.require_fits(element, RefType(kind.struct, kind.names), node.args[0], "a member")
+        self.require_fits(
+            element, RefType(kind.struct, kind.names, False), node.args[0], "a member"
+        )
         if not place.storage.ghost:
             self.refuse_ghosts((element,), "what real code stores")
         return Primitive(prim, place, (element,), None, self.span(node))

@@ -79,8 +79,9 @@ def apply(op: Op, left: int, right: int) -> int:
 def binary(op: Op, left: Expr, right: Expr) -> Expr:
     """``left op right``, folded when that loses nothing."""
     if isinstance(left, Const) and isinstance(right, Const):
-        if op in (Op.DIV, Op.MOD) and right.value == 0:
-            return Binary(op, left, right)
+        undefined = right.value == 0 if op in (Op.DIV, Op.MOD) else right.value < 0
+        if undefined and op in (Op.DIV, Op.MOD, Op.SHL, Op.SHR):
+            return Binary(op, left, right)  # a check before it sees to it that nobody gets there
         return Const(apply(op, left.value, right.value))
     match op, left, right:
         case ((Op.ADD | Op.SUB | Op.BITOR | Op.SHL | Op.SHR), _, Const(value=0)):

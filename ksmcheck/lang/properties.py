@@ -35,7 +35,7 @@ def end_property(*, source: str) -> Callable[[PredicateT], PredicateT]:
 
 
 def witness(subject: Callable[..., bool]) -> Callable[[PredicateT], PredicateT]:
-    """Must be true in some reachable state (or over some step) for some choice of its parameters."""
+    """Must be true in some reachable state, or over some step, for some of its parameters."""
     raise never_executed("@witness")
 
 

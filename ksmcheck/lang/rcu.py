@@ -23,7 +23,7 @@ def rcu_read_unlock() -> None:
 
 
 def synchronize_rcu() -> None:
-    """synchronize_rcu(): waits until every reader that was inside when it began has left. Sleeps."""
+    """synchronize_rcu(): waits until every reader that was inside when it began is out. Sleeps."""
     raise never_executed("synchronize_rcu()")
 
 

@@ -147,10 +147,15 @@ def _scope(report: Report) -> list[str]:
         ("pools", ", ".join(f"{count} {name}" for name, count in identity.pools)),
         ("memory model", "sequential consistency"),
         ("reductions", ", ".join(report.reductions) or "none"),
-        ("engine", f"{report.engine}, {'exact' if report.exact else 'NOT exact'}"),
+        ("engine", _engine(report)),
         ("model digest", program.digest[:16]),
     ]
     return ["Scope", *_pairs(pairs)]
+
+
+def _engine(report: Report) -> str:
+    exactness = "exact" if report.exact else "NOT exact: states may have been forgotten"
+    return f"{report.engine}, {exactness}" + (f" ({report.note})" if report.note else "")
 
 
 def _cost(report: Report) -> list[str]:

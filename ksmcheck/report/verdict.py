@@ -59,6 +59,8 @@ class Report:
     """Everything that the text page and the JSON object say.
 
     ``compile_seconds`` is all the time before the search: reading, compiling, generating code.
+    ``exact`` is False when the visited set may have forgotten states: then nothing "holds".
+    ``note`` says why this engine ran.
     """
 
     program: Program
@@ -67,14 +69,20 @@ class Report:
     engine: str
     compile_seconds: float
     exact: bool = True
+    note: str = ""
     reductions: tuple[str, ...] = ()
+
+    @property
+    def _complete(self) -> bool:
+        """True when every reachable state was visited for certain."""
+        return self.exact and self.result.stop_reason is StopReason.EXHAUSTED
 
     @property
     def verdict(self) -> Verdict:
         """The verdict on the model."""
         if self.result.findings:
             return Verdict.VIOLATED
-        if self.result.stop_reason is not StopReason.EXHAUSTED:
+        if not self._complete:
             return Verdict.INCONCLUSIVE
         if any(row.verdict is Verdict.VACUOUS for row in self.properties):
             return Verdict.VACUOUS
@@ -105,7 +113,7 @@ class Report:
         )
         if broken:
             return PropertyVerdict(item, Verdict.VIOLATED, exercised)
-        if self.result.stop_reason is not StopReason.EXHAUSTED:
+        if not self._complete:
             return PropertyVerdict(item, Verdict.INCONCLUSIVE, exercised)
         verdict = Verdict.HOLDS if exercised else Verdict.VACUOUS
         return PropertyVerdict(item, verdict, exercised)

@@ -7,12 +7,14 @@ the check is off`` (nothing, unless it says otherwise).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ksmcheck.ir.program import BuiltinCheck
+from ksmcheck.lang import locks, memory, rcu
 from tests.oracle.engine import assert_same_as_evaluator, first_finding, name_of
 from tests.oracle.evaluator_search import Space, search
 from tests.oracle.models import compile_file
@@ -84,3 +86,13 @@ def test_every_check_has_a_pair() -> None:
     headers = [read_header(path) for path in MODELS]
     assert {each.check for each in headers if each.code} == set(BuiltinCheck)
     assert {each.check for each in headers if not each.code} == set(BuiltinCheck)
+
+
+def test_every_primitive_is_tried_somewhere() -> None:
+    """Each word of the vocabulary of locks, memory and RCU occurs in a model of the tests."""
+    folders = (FOLDER, FOLDER.parent / "frontend", FOLDER.parent / "textbook")
+    texts = "\n".join(
+        path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py")
+    )
+    words = set(re.findall(r"\w+", texts))
+    assert {*locks.__all__, *memory.__all__, *rcu.__all__} <= words

@@ -46,7 +46,6 @@ def test_no_update_is_lost_under_a_lock(lock: str, tmp_path: Path) -> None:
     space = explore(tmp_path, COUNTER.format(kind=kind, body=body))
     assert final_values(space, "counter") == {("2",)}
     assert codes(space) == set()
-    # 0: take, 1: load, 2: store, 3: release; one runs while the other waits or is done
     assert (len(space.levels), space.depth) == (16, 8)
 
 

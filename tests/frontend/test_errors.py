@@ -54,3 +54,13 @@ def test_several_errors_at_once(name: str) -> None:
     assert len(diagnostics) == SEVERAL[name]
     lines = [each.span.line for each in diagnostics if each.span]
     assert lines == sorted(lines)
+
+
+def test_no_golden_file_is_left_over() -> None:
+    others = ("option_", "model_")
+    left = {
+        path.stem
+        for path in (FOLDER.parent / "golden").glob("*.txt")
+        if not path.stem.startswith(others)
+    }
+    assert left == {path.stem for path in FILES}

@@ -130,7 +130,12 @@ CASES: dict[str, tuple[str, str, str, int | None]] = {
     "liveness": ("invariant", "page: Page", "return page == page1 or not is_live(page)", 0),
     "members of a set": ("invariant", "", "return len(members) == 0", 6),
     "over a step": ("step_property", "", "return x >= old(x)", 2),
-    "over a step, for all": ("step_property", "page: Page", "return page.count >= old(page.count)", 12),
+    "over a step, for all": (
+        "step_property",
+        "page: Page",
+        "return page.count >= old(page.count)",
+        12,
+    ),
     "over a step, true": ("step_property", "", "return old(table[1]) <= table[1]", None),
     "at the end": ("end_property", "", "return x == 2", 12),
     "at the end, true": ("end_property", "", "return x == 1 and total() == 3", None),

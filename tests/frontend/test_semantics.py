@@ -232,7 +232,14 @@ def other() -> None:
     assert final_values(marked, "x", "y") == {("0", "1"), ("1", "2")}
     again = run(tmp_path, body.format("plain(flag)"), others=other)
     assert final_values(again, "x", "y") == {("0", "1"), ("1", "2"), ("0", "2"), ("1", "1")}
-    fenced = "seen = plain(flag)\nbarrier()\nif seen:\n    x = 1\nif seen:\n    y = 2"
+    fenced = """
+seen = plain(flag)
+barrier()
+if seen:
+    x = 1
+if seen:
+    y = 2
+"""
     assert final_values(run(tmp_path, fenced, others=other), "x", "y") == {("0", "1"), ("1", "2")}
 
 
@@ -304,3 +311,31 @@ def waker() -> None:
 def test_assertions_that_are_switched_off_do_nothing(tmp_path: Path) -> None:
     space = run(tmp_path, 'assert x == 1, "never"\nassert False, "never"\ny = 2')
     assert set(space.bad) == {"KSM881"}
+
+
+ORDERED = {
+    "operands": "x = cells[0] + 2 * cells[1]",
+    "arguments": "x = mixed(cells[0], cells[1])",
+    "comparison": "x = 2 if cells[0] < cells[1] else 0",
+}
+MIXED = """
+
+@routine
+def mixed(a: Annotated[int, Range(0, 1)], b: Annotated[int, Range(0, 1)]) -> Annotated[
+    int, Range(0, 3)
+]:
+    return a + 2 * b
+"""
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_loads_are_made_left_to_right(name: str, tmp_path: Path) -> None:
+    """Beside stores to cells 0 and 1 in this order, seeing (0, 1) takes left to right."""
+    other = "\n\n@actor\ndef other() -> None:\n    cells[{}] = 1\n    cells[{}] = 1\n"
+    body = ORDERED[name]
+    forth = run(tmp_path, body, MIXED, other.format(0, 1))
+    assert ("2",) in final_values(forth, "x")
+    back = run(tmp_path, body.replace("cells[0]", "cells[2]"), MIXED, other.format(1, 2))
+    seen = final_values(back, "x")
+    assert ("1",) not in seen
+    assert ("0",) in seen

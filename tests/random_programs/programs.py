@@ -226,12 +226,14 @@ class Writer:
         return [f"for i in range({bounds}):", *self.block(replace(scope.deeper(), loop=True))]
 
     def write_while(self, scope: Scope) -> list[str]:
+        """A bounded loop. Each round stores, because a round without an access is a step too."""
         self.loops += 1
         name = f"k{self.loops}"
         return [
             f"{name}: Annotated[int, Range(0, 2)] = 0",
             f"while {name} < 2 and {self.pick('flag', 'not other', 'x < 3', 'ref is None')}:",
             f"    {name} = {name} + 1",
+            f"    {self.pick('flag = p', 'x = a', 'other = flag')}",
             *self.block(replace(scope.deeper(), loop=True)),
         ]
 

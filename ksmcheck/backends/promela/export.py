@@ -1,0 +1,349 @@
+"""A program as a Promela file with the same states and the same steps.
+
+Every location of an actor is a label; every outcome of its step is one ``d_step``, which Spin
+takes as one transition, followed by a ``goto``, which it does not count. Properties are assertions
+at the end of the steps that can change them. With ``spin -a -o1 -o2 -o3`` (no dataflow
+optimisation, no dead-variable elimination, no merging of statements) and ``gcc -DSAFETY -DNOREDUCE``
+Spin visits the same number of states; one more when the setup has several outcomes, for the state
+before the setup. Lock-order cycles are a fact about all runs together and are not exported.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+
+from ksmcheck.analysis.footprint import Footprint
+from ksmcheck.backends.promela.paths import Effects, GuardedPath, guarded_paths
+from ksmcheck.backends.promela.text import Writer
+from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.ir.expr import Const, Expr, Read, Temp
+from ksmcheck.ir.fold import operation_expressions, operations_in, reads, rewrite
+from ksmcheck.ir.program import Actor, BuiltinCheck, Program, Property, PropertyKind, VariableKind
+from ksmcheck.ir.step import (
+    Assign,
+    Check,
+    Observe,
+    Operation,
+    Require,
+    SetTemp,
+    When,
+)
+
+State = tuple[int, ...]
+
+
+def export(program: Program) -> str:
+    """The Promela text of ``program``. UserError when its setup has no outcome."""
+    return _Export(program).text()
+
+
+def initial_states(program: Program) -> list[State]:
+    """The distinct outcomes of the setup, found by following it with constants."""
+    states: dict[State, None] = {}
+    for path in guarded_paths(program.setup):
+        if path.target is not None and _initially(program, path.guard) != Const(0):
+            states[_final(program, path.after)] = None
+    return list(states)
+
+
+def _initially(program: Program, expr: Expr) -> Expr:
+    """The value of ``expr`` in the state in which every variable has its initial value."""
+
+    def leaf(item: Read | Temp) -> Expr:
+        return Const(program.variables[item.variable].initial) if isinstance(item, Read) else item
+
+    return rewrite(expr, leaf)
+
+
+def _final(program: Program, effects: Effects) -> State:
+    flat: list[int] = []
+    for number, variable in enumerate(program.variables):
+        cells = [variable.initial] * variable.cells
+        for index, value in effects.stores.get(number, ()):
+            cell = 0
+            for item, size in zip(index, variable.dims, strict=True):
+                where = _initially(program, item)
+                assert isinstance(where, Const)
+                cell = cell * size + where.value
+            stored = _initially(program, value)
+            assert isinstance(stored, Const)
+            cells[cell] = stored.value
+        flat += cells
+    return tuple(flat)
+
+
+class _Export:
+    """Collects the text. ``_watched`` are the actors whose location a property looks at."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._footprint = Footprint(program)
+        self._offsets = program.offsets()
+        self._writer = Writer(program, self._name)
+        asserted = [i.predicate for p in program.properties for i in p.instances]
+        looked_at = {read.variable for predicate in asserted for read in reads(predicate)}
+        self._old = sorted(
+            {r.variable for predicate in asserted for r in reads(predicate) if r.old}
+        )
+        self._watched = [a.location in looked_at for a in program.actors]
+        self._counting = any(p.kind is PropertyKind.END for p in program.properties)
+        used = {v for a in program.actors for s in a.steps for v in _variables(s.block.operations)}
+        self._private = {
+            number: variable.actor
+            for number, variable in enumerate(program.variables)
+            if variable.kind is VariableKind.LOCAL
+            and variable.actor is not None
+            and number not in looked_at
+            and used is not None
+        }
+
+    def text(self) -> str:
+        states = initial_states(self._program)
+        if not states:
+            name = self._program.identity.model
+            raise UserError(
+                [Diagnostic("KSM411", f"setup of '{name}' never finishes: no initial state")]
+            )
+        lines = [
+            f"/* {_comment(self._program.identity.model)}:",
+            f"   {_comment(self._program.identity.question)} */",
+            "",
+            *self._globals(states),
+            "",
+        ]
+        for number in range(len(self._program.actors)):
+            lines += self._proctype(number, states)
+        if len(states) > 1:
+            lines += self._init(states)
+        return "\n".join(lines) + "\n"
+
+    # ---- declarations ------------------------------------------------------------------------
+
+    def _name(self, variable: int) -> str:
+        declared = self._program.variables[variable]
+        if declared.kind is VariableKind.LOCATION:
+            owner = [a.location for a in self._program.actors].index(variable)
+            return f"pc{owner}"
+        return f"v{variable}_" + re.sub(r"\W", "_", declared.name)
+
+    def _globals(self, states: list[State]) -> list[str]:
+        lines: list[str] = []
+        locations = [actor.location for actor in self._program.actors]
+        for number in range(len(self._program.variables)):
+            if number in self._private:
+                continue
+            if number in locations and not self._watched[locations.index(number)]:
+                continue
+            lines += self._declare(number, states)
+        lines += [f"hidden {self._declaration(n, 'old_')};" for n in self._old]
+        temps = {
+            operation.number
+            for actor in self._program.actors
+            for step in actor.steps
+            for path in guarded_paths(step.block)
+            for operation in operations_in(path.operations)
+            if isinstance(operation, SetTemp)
+        }
+        lines += [f"hidden int t{number};" for number in sorted(temps)]
+        if self._counting:
+            lines.append("byte finished; /* finite actors that are done */")
+        return lines
+
+    def _declaration(self, number: int, prefix: str = "") -> str:
+        declared = self._program.variables[number]
+        lo, hi = declared.type.lo, declared.type.hi
+        if declared.kind is VariableKind.LOCATION:
+            lo = 0
+        kind = (
+            "bit" if 0 <= lo and hi <= 1 else "byte" if 0 <= lo and hi <= 255
+            else "short" if -(1 << 15) <= lo and hi < 1 << 15 else "int"
+        )  # fmt: skip
+        size = f"[{declared.cells}]" if declared.dims else ""
+        return f"{kind} {prefix}{self._name(number)}{size}"
+
+    def _declare(self, number: int, states: list[State]) -> list[str]:
+        """A declaration with the initial value, when Promela can say it: one for all cells."""
+        start, cells = self._offsets[number], self._program.variables[number].cells
+        values = set(states[0][start : start + cells])
+        value = values.pop() if len(states) == 1 and len(values) == 1 else 0
+        return [self._declaration(number) + (f" = {value};" if value else ";")]
+
+    def _unsaid(self, states: list[State]) -> bool:
+        """Are there initial values that a declaration cannot say?"""
+        for number, variable in enumerate(self._program.variables):
+            start = self._offsets[number]
+            if len(set(states[0][start : start + variable.cells])) > 1:
+                return True
+        return len(states) > 1
+
+    # ---- processes ---------------------------------------------------------------------------
+
+    def _proctype(self, number: int, states: list[State]) -> list[str]:
+        actor = self._program.actors[number]
+        active = "" if len(states) > 1 else "active "
+        lines = [f"{active}proctype {self._process(number)}()", "{"]
+        for variable, owner in self._private.items():
+            if owner == number:
+                lines += [f"    {text}" for text in self._declare(variable, states)]
+        for location in range(actor.done):
+            lines += self._step(number, location)
+        lines += [f"L{actor.done}:", "end_done:", "    false", "}", ""]
+        return lines
+
+    def _process(self, number: int) -> str:
+        return f"P{number}_" + re.sub(r"\W", "_", self._program.actors[number].name)
+
+    def _step(self, number: int, location: int) -> list[str]:
+        actor = self._program.actors[number]
+        step = actor.steps[location]
+        idle = actor.daemon or BuiltinCheck.DEADLOCK in self._program.disabled
+        lines = [f"L{location}:" + (f" end{location}:" if idle else "")]
+        lines[0] += f" /* {_comment(step.span.short())}: {_comment(step.text)} */"
+        paths = guarded_paths(step.block)
+        if not paths:
+            return [*lines, "    false;"]
+        lines.append("    if")
+        for path in paths:
+            lines += [f"    :: {self._outcome(number, actor, location, path)}"]
+        return [*lines, "    fi;"]
+
+    def _outcome(self, number: int, actor: Actor, location: int, path: GuardedPath) -> str:
+        guard = self._writer.text(path.guard)
+        if path.target is None:
+            assert path.fault is not None
+            why = _comment(self._program.faults[path.fault].message)
+            return f"d_step {{ {guard} -> assert(false) /* {why} */ }}; goto L{location}"
+        parts = [f"old_{self._name(v)} = {self._name(v)}" for v in self._old if not self._dims(v)]
+        parts += [
+            f"old_{self._name(v)}[{i}] = {self._name(v)}[{i}]"
+            for v in self._old
+            for i in range(self._program.variables[v].cells)
+            if self._dims(v)
+        ]
+        parts += self._operations(_needed(path.operations))
+        if self._watched[number] and path.target != location:
+            parts.append(f"pc{number} = {path.target}")
+        if self._counting and not actor.daemon and path.target == actor.done:
+            parts.append("finished++")
+        parts += self._assertions(number, actor, location, path)
+        body = "; ".join(parts)
+        return f"d_step {{ {guard}{' -> ' + body if body else ''} }}; goto L{path.target}"
+
+    def _dims(self, variable: int) -> bool:
+        return bool(self._program.variables[variable].dims)
+
+    def _operations(self, operations: tuple[Operation, ...]) -> list[str]:
+        lines: list[str] = []
+        for operation in operations:
+            match operation:
+                case Assign(variable, index, value):
+                    place = self._writer.place(variable, index)
+                    lines.append(f"{place} = {self._writer.text(value)}")
+                case SetTemp(number, value):
+                    lines.append(f"t{number} = {self._writer.text(value)}")
+                case When(condition, then, orelse):
+                    yes = "; ".join(self._operations(then)) or "skip"
+                    no = "; ".join(self._operations(orelse)) or "skip"
+                    test = self._writer.text(condition)
+                    lines.append(f"if :: {test} -> {yes} :: else -> {no} fi")
+                case Check() | Require() | Observe():
+                    pass  # in the guard
+                case _:
+                    assert_never(operation)
+        return lines
+
+    # ---- properties --------------------------------------------------------------------------
+
+    def _assertions(
+        self, number: int, actor: Actor, location: int, path: GuardedPath
+    ) -> list[str]:
+        writes = set[int]()
+        for operation in operations_in(path.operations):
+            if isinstance(operation, Assign):
+                start = self._offsets[operation.variable]
+                cells = self._program.variables[operation.variable].cells
+                writes.update(range(start, start + cells))
+        if path.target != location:
+            writes.add(self._footprint.location(number))
+        finishing = not actor.daemon and path.target == actor.done
+        return [
+            text
+            for item in self._program.properties
+            for text in self._assertion(item, writes, finishing, actor.daemon)
+        ]
+
+    def _assertion(
+        self, item: Property, writes: set[int], finishing: bool, daemon: bool
+    ) -> list[str]:
+        lines: list[str] = []
+        for instance in item.instances:
+            if instance.predicate == Const(1):
+                continue
+            relevant = bool(self._footprint.reads(instance.predicate) & writes)
+            text = self._writer.text(instance.predicate)
+            match item.kind:
+                case PropertyKind.STATE:
+                    lines += [f"assert({text})"] if relevant else []
+                case PropertyKind.STEP:
+                    lines += [f"assert({text})"]
+                case PropertyKind.END:
+                    finite = sum(not actor.daemon for actor in self._program.actors)
+                    asked = finishing or (daemon and relevant)
+                    lines += [f"assert(finished != {finite} || {text})"] if asked else []
+                case _:
+                    assert_never(item.kind)
+        return lines
+
+    # ---- several initial states --------------------------------------------------------------
+
+    def _init(self, states: list[State]) -> list[str]:
+        runs = "; ".join(f"run {self._process(n)}()" for n in range(len(self._program.actors)))
+        lines = ["init {", "    atomic {", "        if"]
+        for state in states:
+            parts = []
+            for number, variable in enumerate(self._program.variables):
+                if number in self._private or variable.kind is VariableKind.LOCATION:
+                    continue
+                for cell in range(variable.cells):
+                    value = state[self._offsets[number] + cell]
+                    place = self._name(number) + (f"[{cell}]" if variable.dims else "")
+                    parts += [f"{place} = {value}"] if value else []
+            lines.append(f"        :: d_step {{ {'; '.join(parts) or 'skip'} }}")
+        return [*lines, "        fi;", f"        {runs}", "    }", "}"]
+
+
+def _needed(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """Without the temps that only guards look at."""
+    kept: list[Operation] = []
+    wanted: set[int] = set()
+    for operation in reversed(operations):
+        if isinstance(operation, Check | Require | Observe):
+            continue
+        if isinstance(operation, SetTemp) and operation.number not in wanted:
+            continue
+        kept.append(operation)
+        for expr in operation_expressions(operation):
+            wanted |= _temps(expr)
+    return tuple(reversed(kept))
+
+
+def _temps(expr: Expr) -> set[int]:
+    found: set[int] = set()
+
+    def leaf(item: Read | Temp) -> Expr:
+        if isinstance(item, Temp):
+            found.add(item.number)
+        return item
+
+    rewrite(expr, leaf)
+    return found
+
+
+def _variables(operations: tuple[Operation, ...]) -> set[int]:
+    return {o.variable for o in operations_in(operations) if isinstance(o, Assign)}
+
+
+def _comment(text: str) -> str:
+    """Text that cannot end a comment."""
+    return " ".join(text.replace("*/", "* /").replace("/*", "/ *").split())

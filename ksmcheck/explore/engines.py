@@ -1,0 +1,95 @@
+"""Chooses the engine: native where there is a C compiler and the model is not tiny.
+
+Takes what the user asked for; gives the result together with what ran and why.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from ksmcheck.backends.native.compiler import find_compiler
+from ksmcheck.backends.native.library import VisitedSet
+from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.explore.native_engine import NativeEngine
+from ksmcheck.explore.options import SearchOptions, StopReason
+from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.python_engine import PythonEngine
+from ksmcheck.explore.result import SearchResult
+from ksmcheck.ir.program import Program
+
+# A model with fewer states is decided by the python engine in less time than cc needs to start.
+TINY = 20_000
+
+
+class EngineName(Enum):
+    """The values of ``--engine``."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    PYTHON = "python"
+
+
+@frozen
+class EngineChoice:
+    """What the user asked for. ``workers`` None means as many as there are cores."""
+
+    name: EngineName = EngineName.AUTO
+    workers: int | None = None
+    visited: VisitedSet = VisitedSet.EXACT
+    keep_generated: Path | None = None
+
+
+@frozen
+class Ran:
+    """A search that was made: by which engine, whether it was exact, and why that engine."""
+
+    result: SearchResult
+    engine: str
+    exact: bool = True
+    note: str = ""
+
+
+def run(
+    choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
+) -> Ran:
+    """Search ``program``. UserError when the choice cannot be had."""
+    exact = choice.visited is VisitedSet.EXACT
+    if not exact and choice.name is EngineName.PYTHON:
+        message = "the python engine has an exact visited set only"
+        raise UserError([Diagnostic("KSM546", message, hint="leave --visited out, or --engine")])
+    if choice.name is EngineName.AUTO and exact:
+        if find_compiler() is None:
+            note = "no C compiler was found"
+            return _python(choice, program, options, progress, note)
+        small = _small(program, options, progress) if choice.keep_generated is None else None
+        if small is not None:
+            return small
+    if choice.name is EngineName.PYTHON:
+        return _python(choice, program, options, progress, "")
+    native = NativeEngine(choice.workers, choice.visited, choice.keep_generated)
+    return Ran(native.search(program, options, progress), native.name, exact)
+
+
+def _python(
+    choice: EngineChoice,
+    program: Program,
+    options: SearchOptions,
+    progress: Progress | None,
+    note: str,
+) -> Ran:
+    python = PythonEngine(choice.keep_generated)
+    return Ran(python.search(program, options, progress), python.name, note=note)
+
+
+def _small(program: Program, options: SearchOptions, progress: Progress | None) -> Ran | None:
+    """What the python engine decides at once; None when the model is larger than that."""
+    given = options.max_states
+    limit = TINY if given is None else min(TINY, given)
+    python = PythonEngine()
+    result = python.search(program, evolve(options, max_states=limit), progress)
+    if result.stop_reason is StopReason.STATE_LIMIT and limit != given:
+        return None
+    return Ran(result, python.name, note="the model is small")

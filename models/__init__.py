@@ -1,0 +1,1 @@
+"""Scenarios, one per file, and in models/kernel/ the kernel they run. Compiled, never executed."""

@@ -1,0 +1,1 @@
+"""What must be true, one file per family of properties. Compiled, never executed."""
