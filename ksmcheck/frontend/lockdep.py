@@ -6,7 +6,7 @@ check generated, and the check itself looks at the real lock, so it is exact.
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Exit, Graph, LockEvent, Node
 from ksmcheck.frontend.schema import Schema
@@ -91,28 +91,36 @@ class Lockdep:
 
     def _checks(self, node: Node, facts: Facts) -> list[Operation]:
         result: list[Operation] = []
+        held = self._known(facts)
         if node.sleeps:
-            result += self._sleeping(node, facts)
+            result += self._sleeping(node, held, facts.rcu)
         if node.lock is not None and node.lock.acquire and not node.lock.trylock:
-            result += self._order(node.lock, node, facts)
+            result += self._order(node.lock, node, held)
         if isinstance(node.end, Exit):
-            result += self._finishing(node, facts)
+            result += self._finishing(node, held)
         return result
 
+    def _known(self, facts: Facts) -> list[Held]:
+        """The locks to look at, without reading a local: a check must not keep one alive.
+
+        Of which object the lock is does not matter to a check of its class.
+        """
+        plain = {
+            evolve(lock, index=None) if lock.index and self._reads(lock.index) else lock
+            for lock in facts.held
+        }
+        return sorted(plain, key=repr)
+
     def _holds(self, lock: Held) -> Expr:
-        """Whether this actor really holds the lock."""
+        """Whether this actor really holds the lock, or one of the variable's locks."""
         variable = self.schema.variables[lock.variable]
         assert isinstance(variable.type, LockType)
         indices: list[tuple[Expr, ...]] = [()]
         for size in variable.dims:
             indices = [(*index, Const(i)) for index in indices for i in range(size)]
-        if lock.index is None:
-            return disjunction([self._owns(variable.type, Read(lock.variable, i)) for i in indices])
-        # on paths that do not hold it, the reference may be None or not yet chosen
-        inside: list[Expr] = []
-        for item, size in zip(lock.index, variable.dims, strict=True):
-            inside += [binary(Op.GE, item, Const(0)), binary(Op.LT, item, Const(size))]
-        return conjunction([*inside, self._owns(variable.type, Read(lock.variable, lock.index))])
+        if lock.index is not None:
+            indices = [lock.index]
+        return disjunction([self._owns(variable.type, Read(lock.variable, i)) for i in indices])
 
     def _owns(self, lock: LockType, state: Expr) -> Expr:
         me = self.graph.actor
@@ -124,11 +132,11 @@ class Lockdep:
         reading = binary(Op.AND, binary(Op.LT, state, Const(1 << count)), bit)
         return binary(Op.OR, writes, reading)
 
-    def _sleeping(self, node: Node, facts: Facts) -> list[Operation]:
+    def _sleeping(self, node: Node, held: list[Held], rcu: bool) -> list[Operation]:
         if BuiltinCheck.SLEEP in self.schema.disabled:
             return []
         result: list[Operation] = []
-        for lock in sorted(facts.held, key=repr):
+        for lock in held:
             if lock.kind is LockKind.SPIN:
                 name = self.schema.variables[lock.variable].name
                 fault = self.schema.fault(
@@ -138,7 +146,7 @@ class Lockdep:
                     node.span,
                 )
                 result.append(Check(negate(self._holds(lock)), fault))
-        if facts.rcu:
+        if rcu:
             depth = Read(self.schema.readers(), (Const(self.graph.actor),))
             fault = self.schema.fault(
                 BuiltinCheck.SLEEP,
@@ -167,11 +175,11 @@ class Lockdep:
             for cell in range(declared.dims[0])
         ]
 
-    def _order(self, event: LockEvent, node: Node, facts: Facts) -> list[Operation]:
+    def _order(self, event: LockEvent, node: Node, held: list[Held]) -> list[Operation]:
         if BuiltinCheck.LOCK_ORDER in self.schema.disabled:
             return []
         result: list[Operation] = []
-        for lock in sorted(facts.held, key=repr):
+        for lock in held:
             for before, was in self._classes(lock.variable, lock.index, lock.subclass):
                 holding = self._holding(lock, before)
                 for after, taken in self._classes(event.variable, event.index, event.subclass):
@@ -187,11 +195,11 @@ class Lockdep:
             return self._holds(Held(lock.variable, (Const(cell),), lock.kind, lock.subclass))
         return self._holds(lock)
 
-    def _finishing(self, node: Node, facts: Facts) -> list[Operation]:
+    def _finishing(self, node: Node, held: list[Held]) -> list[Operation]:
         if BuiltinCheck.LOCK_USE in self.schema.disabled:
             return []
         result: list[Operation] = []
-        for lock in sorted(facts.held, key=repr):
+        for lock in held:
             name = self.schema.variables[lock.variable].name
             fault = self.schema.fault(
                 BuiltinCheck.LOCK_USE,

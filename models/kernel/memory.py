@@ -17,7 +17,7 @@ Not covered: zero page (a read of an untouched address gets a page of its own), 
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
+from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_unlock
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.objects import (
@@ -50,7 +50,7 @@ from models.kernel.swapin_bypass import do_swap_page_bypass
 def user_write(mm: Mm, address: Address, value: Content) -> None:
     """A thread stores a value, and faults as often as it takes."""
     while True:
-        if handle_pte_fault(mm, address, True) == Fault.DONE and store(mm, address, value):
+        if do_page_fault(mm, address, True) == Fault.DONE and store(mm, address, value):
             return
 
 
@@ -70,8 +70,15 @@ def store(mm: Mm, address: Address, value: Content) -> bool:
 @routine(source="user space")
 def user_read(mm: Mm, address: Address) -> None:
     """A thread loads from an address. What it finds there is for p3_ksm_invisible to judge."""
-    while handle_pte_fault(mm, address, False) != Fault.DONE:
+    while do_page_fault(mm, address, False) != Fault.DONE:
         pass
+
+
+@routine(source="arch/x86/mm/fault.c", kernel="v2.6.35")
+def do_page_fault(mm: Mm, address: Address, write: bool) -> Fault:
+    """One fault, with the vma held in place by mmap_sem."""
+    with down_read(mm.mmap_sem):
+        return handle_pte_fault(mm, address, write)
 
 
 @routine(source="mm/memory.c", kernel="v2.6.35")

@@ -12,7 +12,6 @@ Abstracts:
         the page is in the tree and cleared under page lock and tree_lock together, and no reader
         looks without the page lock, so a second field would only repeat the first.
     A slot's tree entry is one cell of the slot: the radix tree is only ever asked for one slot.
-    mmap_sem: every actor of these scenarios takes it for reading only, so it can stop nobody.
     Contents are small integers, each written by one writer: enough to tell whose value is read.
 Not covered: TLBs, young bits, memcg, LRU order and pagevecs, huge pages, more than one anon_vma
     per page, PG_uptodate (a page that is being read is not visible before its content is).
@@ -29,6 +28,7 @@ from ksmcheck.lang import (
     Max,
     Range,
     Refcount,
+    RwSem,
     Size,
     SpinLock,
     Word,
@@ -136,6 +136,8 @@ class Swapped(Pte):
 class Mm:
     """struct mm_struct with its only vma."""
 
+    mmap_sem: RwSem
+    """Held for reading by a fault from end to end; no step while no actor takes it for writing."""
     ptl: SpinLock
     """The lock of the one page table that covers all addresses of the model."""
     table: Annotated[Array[Pte], Size(ADDRESSES)]

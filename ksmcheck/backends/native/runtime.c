@@ -264,9 +264,9 @@ KSM_INLINE bool settle(ksm_thread *w, ksm_successor *e, const uint32_t visited, 
     if (visited == KSM_EXACT)
         fresh = ksm_insert(s, e, number, shared);
     else if (visited == KSM_COMPACT)
-        fresh = ksm_insert_compact(s, e, shared);
+        fresh = ksm_insert_compact(s, e);
     else
-        fresh = ksm_insert_bits(s, e, shared);
+        fresh = ksm_insert_bits(s, e);
     if (!fresh)
         return true;
     if (visited != KSM_EXACT) {
@@ -291,7 +291,7 @@ KSM_INLINE bool flush_as(ksm_thread *w, const uint32_t visited, const bool share
         return false;
     if (visited == KSM_EXACT)
         for (uint32_t i = 0; i < w->batched; i++)
-            ksm_peek(w->search, w->batch + i, shared);
+            ksm_peek(w->search, w->batch + i);
     for (uint32_t i = 0; i < w->batched; i++)
         if (!settle(w, w->batch + i, visited, shared)) {
             ksm_stop(w->search, KSM_STATE_LIMIT);
@@ -326,7 +326,7 @@ void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
         e->hash = ksm_hash(e->word);
         e->parent = w->current;
         e->ordinal = (uint16_t)(i - from);
-        __builtin_prefetch(s->slots + ksm_home(e->hash, s->bits), 1);
+        __builtin_prefetch(s->slots + ksm_home_line(e->hash, s->bits), 1);
     }
 }
 
@@ -440,7 +440,7 @@ bool ksm_new_table(ksm_search *s, uint32_t bits)
     s->slots = (uint32_t *)(void *)s->table.base;
     s->bits = bits;
     uint64_t slots = (uint64_t)1 << bits;
-    s->fill_limit = slots - slots / 8;
+    s->fill_limit = slots / 16 * 13;
     s->overfull = false;
     return true;
 }
@@ -466,7 +466,7 @@ static void grow_table(ksm_search *s)
         return;
     }
     uint64_t slots = (uint64_t)1 << s->bits;
-    s->fill_limit = slots - slots / 32;
+    s->fill_limit = slots - slots / 16;
     s->overfull = true;
 }
 

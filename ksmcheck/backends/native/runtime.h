@@ -29,7 +29,6 @@
 typedef struct {
     uint64_t word[KSM_WORDS];
     uint64_t hash;
-    uint64_t slot;
     uint32_t parent;
     uint16_t check;
     uint16_t ordinal; /* which of its parent's successors it is */
