@@ -20,6 +20,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in pa
 MAY_IMPORT = {
     "lang": set(),
     "ir": set(),
+    "codes": set(),
     "frontend": {"lang", "ir"},
     "analysis": {"ir"},
     "backends": {"ir", "analysis"},
@@ -28,7 +29,8 @@ MAY_IMPORT = {
     "trace": {"ir", "analysis", "backends", "symbolic", "explore"},
     "report": {"ir", "analysis", "backends", "symbolic", "explore", "trace"},
     "cli": {
-        "ir", "analysis", "backends", "symbolic", "explore", "trace", "report", "frontend"
+        "ir", "analysis", "backends", "symbolic", "explore", "trace", "report", "frontend",
+        "codes"
     },
 }  # fmt: skip
 # diagnostics.py names the place of an error by ir's Span

@@ -20,7 +20,7 @@ from ksmcheck.report.findings import counterexamples
 from ksmcheck.report.json_report import json_report
 from ksmcheck.report.text import text_report
 from ksmcheck.report.verdict import Report
-from ksmcheck.trace.codec import require_writable
+from ksmcheck.trace.files import require_writable
 
 
 @click.command()

@@ -7,7 +7,9 @@ from importlib import metadata
 
 import click
 
+from ksmcheck.cli.explain import explain
 from ksmcheck.cli.explore import explore
+from ksmcheck.cli.export import export
 from ksmcheck.cli.list import list_models
 from ksmcheck.cli.output import complain, confess, note, prepare_streams
 from ksmcheck.cli.replay import replay
@@ -37,7 +39,9 @@ def app() -> None:
     """
 
 
+app.add_command(explain)
 app.add_command(explore)
+app.add_command(export)
 app.add_command(list_models)
 app.add_command(replay)
 app.add_command(show)

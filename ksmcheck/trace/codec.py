@@ -6,7 +6,6 @@ One step is one line of the file, so that a diff of two traces can be read.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from types import GenericAlias
@@ -17,6 +16,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.source import Span
+from ksmcheck.trace.files import write_whole
 from ksmcheck.trace.records import SCHEMA_VERSION, Trace
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -34,26 +34,7 @@ def encode(trace: Trace) -> str:
 
 def save(trace: Trace, path: Path) -> None:
     """Write the trace file; a reader sees the old file or the whole new one, never a part."""
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        temporary.write_text(encode(trace), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from error
-
-
-def require_writable(path: Path) -> None:
-    """Refuse, before a long search, a place where a trace cannot be written in the end."""
-    if path.is_dir():
-        message, hint = f"'{path}' is a folder, not a file", "name a file in it"
-    elif not path.parent.is_dir():
-        message, hint = f"there is no folder '{path.parent}' for the trace", "make it first"
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        message, hint = f"the folder '{path.parent}' cannot be written to", ""
-    else:
-        return
-    raise UserError([Diagnostic("KSM527", message, hint=hint)])
+    write_whole(path, encode(trace), "the trace")
 
 
 def load(path: Path) -> Trace:
@@ -196,8 +177,3 @@ def _exactly(kind: type[Scalar], words: str) -> Callable[[Json, type], Scalar]:
         return value
 
     return structure
-
-
-def _cannot_write(path: Path, error: OSError) -> UserError:
-    reason = error.strerror or str(error)
-    return UserError([Diagnostic("KSM527", f"cannot write the trace to '{path}': {reason}")])

@@ -130,10 +130,12 @@ def test_a_disabled_check_is_silent() -> None:
     assert ended.code == 0
 
 
-def test_generated_code_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "suffix"), [("python", ".py"), ("native", ".c")])
+def test_generated_code_is_kept(tmp_path: Path, engine: str, suffix: str) -> None:
     folder = tmp_path / "generated"
-    ksmcheck("explore", "--model", LOST, "--keep-generated", str(folder))
-    assert [path.name for path in folder.iterdir()] == ["lost_update.py"]
+    ksmcheck("explore", "--model", LOST, "--engine", engine, "--keep-generated", str(folder))
+    (kept,) = folder.glob(f"*{suffix}")
+    assert kept.name.startswith("lost_update")
 
 
 def test_a_closed_pipe_is_silent() -> None:

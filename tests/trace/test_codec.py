@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ksmcheck.diagnostics import UserError, render
-from ksmcheck.trace.codec import decode, encode, load, require_writable, save
+from ksmcheck.trace.codec import decode, encode, load, save
+from ksmcheck.trace.files import require_writable
 from ksmcheck.trace.record import record
 from ksmcheck.trace.records import Trace
 from tests.trace.tiny_model import FINDINGS, model_of

@@ -1,0 +1,186 @@
+"""Codes 5xx: options of a run, limits, traces, the native engine."""
+
+from __future__ import annotations
+
+from ksmcheck.codes.record import Code
+
+OPTIONS = (
+    Code(
+        "KSM502",
+        "an unknown patch in --with or --without",
+        "The patches that a model knows are shown by `ksmcheck show --patches`.",
+        "--with rechek",
+        "--with swapin-recheck",
+    ),
+    Code(
+        "KSM503",
+        "an unknown parameter in --set",
+        "The parameters of a model and their bounds are shown by `ksmcheck show`.",
+        "--set slots=2",
+        "--set swap_slots=2",
+    ),
+    Code(
+        "KSM504",
+        "a parameter outside its bounds",
+        "The model says within which bounds its parameter makes sense.",
+        "--set swap_slots=99",
+        "--set swap_slots=2",
+    ),
+    Code(
+        "KSM505",
+        "a patch that is added and removed",
+        "--with and --without contradict each other.",
+        "--with recheck --without recheck",
+        "--with recheck",
+    ),
+    Code(
+        "KSM506",
+        "not a kernel version",
+        "A kernel version is written as the kernel's tags are; it selects the patches "
+        "released up to it.",
+        "--kernel latest",
+        "--kernel v2.6.35",
+    ),
+    Code(
+        "KSM510",
+        "a wrong command line",
+        "The command, option or argument does not exist, or a value is missing. `ksmcheck "
+        "COMMAND --help` shows what there is.",
+        "ksmcheck explode",
+        "ksmcheck explore --model swapin_race",
+    ),
+    Code(
+        "KSM511",
+        "a malformed value of an option",
+        "The option's value is written in another form; the hint shows one.",
+        "--set swap_slots",
+        "--set swap_slots=2",
+    ),
+    Code(
+        "KSM512",
+        "an unknown word in a list of words",
+        "The option takes one or several of the words that the hint names.",
+        "--disable-check leaks",
+        "--disable-check leak",
+    ),
+    Code(
+        "KSM513",
+        "a name that is given twice",
+        "One option gives one name two values, and there is no telling which is meant.",
+        "--set pages=2 --set pages=3",
+        "--set pages=3",
+    ),
+    Code(
+        "KSM514",
+        "an unknown code",
+        "`ksmcheck explain` takes a code as messages print it, KSM and three digits; without "
+        "one it lists all codes.",
+        "ksmcheck explain ghost",
+        "ksmcheck explain KSM221",
+    ),
+    Code(
+        "KSM521",
+        "a trace file that cannot be read",
+        "The file is missing or its permissions forbid reading it.",
+        "ksmcheck replay missing.json",
+        "ksmcheck replay traces/race.json",
+    ),
+    Code(
+        "KSM522",
+        "a trace file that is not JSON",
+        "Traces are JSON files that `ksmcheck explore --trace-dir` writes. This file is "
+        "something else.",
+        "ksmcheck replay notes.txt",
+        "ksmcheck replay traces/race.json",
+    ),
+    Code(
+        "KSM523",
+        "a trace file that ends too early",
+        "The file is empty or was not written to its end; record the trace again.",
+        "(a truncated file)",
+        "ksmcheck explore --model swapin_race --trace-dir traces",
+    ),
+    Code(
+        "KSM524",
+        "not a trace, or of another version",
+        "The JSON is not a trace of this ksmcheck. The schema number says which format a "
+        "trace has; newer programs do not guess at older formats.",
+        '"schema": 99',
+        "record the trace again",
+    ),
+    Code(
+        "KSM525",
+        "a trace with wrong parts",
+        "The trace has the right shape as a whole, and a part of it has a wrong type or is "
+        "missing: it was edited by hand.",
+        '"actor": 3',
+        '"actor": "A"',
+    ),
+    Code(
+        "KSM526",
+        "the trace's model cannot be found",
+        "A trace names the model file that it was recorded from; it is not there any more, or "
+        "the trace belongs to another model.",
+        "ksmcheck replay old.json",
+        "ksmcheck replay old.json --model PATH.py",
+    ),
+    Code(
+        "KSM527",
+        "a trace that cannot be written",
+        "The folder is missing, is no folder, or may not be written to.",
+        "--trace-dir /",
+        "--trace-dir traces",
+    ),
+    Code(
+        "KSM528",
+        "a file that cannot be written",
+        "The output file's folder is missing or may not be written to.",
+        "-o /missing/out",
+        "-o out",
+    ),
+    Code(
+        "KSM541",
+        "no C compiler",
+        "The native engine writes C and compiles it. Without a compiler the python engine "
+        "runs the same model, more slowly.",
+        "--engine native",
+        "--engine python, or install gcc",
+    ),
+    Code(
+        "KSM542",
+        "the C compiler failed",
+        "The compiler refused the generated C or could not run; its words are in the notes. "
+        "If it is the code that it refuses, that is a bug of ksmcheck.",
+        "CC=false ksmcheck explore ...",
+        "CC=gcc ksmcheck explore ...",
+    ),
+    Code(
+        "KSM543",
+        "the model cannot be compiled here",
+        "The folder for generated code cannot be written to, or the disk is full.",
+        "(a full disk)",
+        "XDG_CACHE_HOME=/tmp/cache ksmcheck explore ...",
+    ),
+    Code(
+        "KSM544",
+        "the generated C cannot be kept",
+        "The folder that was asked for cannot be written to.",
+        "--keep-c /",
+        "--keep-c generated",
+    ),
+    Code(
+        "KSM545",
+        "not enough memory to begin",
+        "The memory limit is smaller than the search needs for its first states.",
+        "--memory-limit 1MiB",
+        "--memory-limit 1GiB",
+    ),
+    Code(
+        "KSM546",
+        "options that do not go together",
+        "The chosen engine does not have the chosen kind of visited set. Nothing is silently "
+        "ignored: leave one of the two out.",
+        "--engine python --visited compact",
+        "--engine native --visited compact",
+    ),
+)

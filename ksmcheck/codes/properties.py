@@ -1,0 +1,76 @@
+"""Codes 4xx: properties, their witnesses, and setup."""
+
+from __future__ import annotations
+
+from ksmcheck.codes.record import Code
+
+PROPERTIES = (
+    Code(
+        "KSM401",
+        "an unknown property",
+        "`properties=[...]` names functions with @invariant, @step_property or @end_property "
+        "that are declared in the file or imported; `Expect(property=...)` names one of those "
+        "or a built-in check.",
+        "properties=[p3_ksm_invisble]",
+        "properties=[p3_ksm_invisible]",
+    ),
+    Code(
+        "KSM402",
+        "a property with an effect",
+        "Properties, witnesses and predicates look at the state and give a value. They assign "
+        "locals, use if, match and return, and nothing else.",
+        '@invariant(source="...")\ndef p() -> bool:\n    x = 1  (a shared variable)',
+        "y = x + 1\nreturn y < 4",
+    ),
+    Code(
+        "KSM403",
+        "a property that returns something else",
+        "A property and a witness are true or false.",
+        "def p() -> int: ...",
+        "def p() -> bool: ...",
+    ),
+    Code(
+        "KSM404",
+        "a property without its witness",
+        '"Holds" is worth nothing if the situation never arose. Each property has a '
+        "`@witness(the_property)`: a condition that must become true in some explored state, "
+        "otherwise the verdict is `vacuous`.",
+        '@invariant(source="...")\ndef p() -> bool: ...',
+        "@witness(p)\n"
+        "def page_was_shared() -> bool:\n"
+        "    return any(q.mapcount > 1 for q in pool(Page))",
+    ),
+    Code(
+        "KSM405",
+        "a property without a sentence",
+        "The docstring says in one sentence what must be true. It is what the report prints "
+        "when it is not.",
+        "def p() -> bool:\n    return ...",
+        'def p() -> bool:\n    """A free page is mapped nowhere."""\n    return ...',
+    ),
+    Code(
+        "KSM406",
+        "a property with too many instances",
+        "A parameter of a property ranges over all its values, one instance each. Use structs "
+        "of small pools and small ranges.",
+        "def p(n: Annotated[int, Range(0, 60000)]) -> bool: ...",
+        "def p(page: Page) -> bool: ...",
+    ),
+    Code(
+        "KSM407",
+        "a property that does not say where it comes from",
+        "Each property names the commit, document or comment that states it, so that a reader "
+        "can tell a rule of the kernel from a belief of the modeller.",
+        "@invariant()",
+        '@invariant(source="Documentation/mm/ksm.rst")',
+    ),
+    Code(
+        "KSM411",
+        "setup never finishes",
+        "Every way through `@setup` waits for something that never becomes true, so there is "
+        "no state to start from. Nobody else runs before setup is done: a wait there only "
+        "chooses among its own choices.",
+        "@setup\ndef prepare() -> None:\n    wait_until(False)",
+        "page = choose(pool(Page))\nwait_until(page.content == 0)",
+    ),
+)
