@@ -29,7 +29,7 @@ OPTIONS = (
     Code(
         "KSM505",
         "a patch that is added and removed",
-        "--with and --without contradict each other.",
+        "--with adds a patch and --without takes it away: giving it to both contradicts itself.",
         "--with recheck --without recheck",
         "--with recheck",
     ),
@@ -81,14 +81,14 @@ OPTIONS = (
     Code(
         "KSM521",
         "a trace file that cannot be read",
-        "The file is missing or its permissions forbid reading it.",
+        "The trace file is missing, or its permissions forbid reading it.",
         "ksmcheck replay missing.json",
         "ksmcheck replay traces/race.json",
     ),
     Code(
         "KSM522",
         "a trace file that is not JSON",
-        "Traces are JSON files that `ksmcheck explore --trace-dir` writes. This file is "
+        "Traces are JSON files that `ksmcheck explore --trace-out` writes. This file is "
         "something else.",
         "ksmcheck replay notes.txt",
         "ksmcheck replay traces/race.json",
@@ -98,7 +98,7 @@ OPTIONS = (
         "a trace file that ends too early",
         "The file is empty or was not written to its end; record the trace again.",
         "(a truncated file)",
-        "ksmcheck explore --model swapin_race --trace-dir traces",
+        "ksmcheck explore --model swapin_race --trace-out race.json",
     ),
     Code(
         "KSM524",
@@ -128,15 +128,15 @@ OPTIONS = (
         "KSM527",
         "a trace that cannot be written",
         "The folder is missing, is no folder, or may not be written to.",
-        "--trace-dir /",
-        "--trace-dir traces",
+        "--trace-out /missing/race.json",
+        "--trace-out race.json",
     ),
     Code(
         "KSM528",
         "a file that cannot be written",
-        "The output file's folder is missing or may not be written to.",
-        "-o /missing/out",
-        "-o out",
+        "The folder that the output goes to is missing, or its permissions forbid writing to it.",
+        "--keep-generated /missing",
+        "--keep-generated generated",
     ),
     Code(
         "KSM541",
@@ -164,16 +164,16 @@ OPTIONS = (
     Code(
         "KSM544",
         "the generated C cannot be kept",
-        "The folder that was asked for cannot be written to.",
-        "--keep-c /",
-        "--keep-c generated",
+        "The folder that was asked for cannot be made, or its permissions forbid writing to it.",
+        "--keep-generated /",
+        "--keep-generated generated",
     ),
     Code(
         "KSM545",
         "not enough memory to begin",
         "The memory limit is smaller than the search needs for its first states.",
-        "--memory-limit 1MiB",
-        "--memory-limit 1GiB",
+        "--memory-limit 1M",
+        "--memory-limit 1G",
     ),
     Code(
         "KSM546",

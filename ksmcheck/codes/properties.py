@@ -25,7 +25,7 @@ PROPERTIES = (
     Code(
         "KSM403",
         "a property that returns something else",
-        "A property and a witness are true or false.",
+        "A property and a witness are either true or false in a state, so both return a bool.",
         "def p() -> int: ...",
         "def p() -> bool: ...",
     ),

@@ -47,7 +47,7 @@ RUNTIME = (
     Code(
         "KSM811",
         "a count falls below zero",
-        "A reference was dropped that nobody held.",
+        "A reference was dropped that nobody held: underflow, in refcount_t's words.",
         "refcount_dec(r)  (at 0)",
         "drop only what was taken",
     ),
@@ -85,7 +85,8 @@ RUNTIME = (
     Code(
         "KSM822",
         "a lock is taken twice",
-        "The actor holds the lock already and would wait for itself.",
+        "The actor holds the lock already, so it would wait for itself; lockdep says "
+        '"recursive locking".',
         "spin_lock(l)\nspin_lock(l)",
         "spin_lock(l)",
     ),
@@ -155,7 +156,7 @@ RUNTIME = (
     Code(
         "KSM862",
         "rcu_read_unlock() without rcu_read_lock()",
-        "The actor is not inside a read section.",
+        "The actor is not inside a read-side section, so there is nothing to leave.",
         "rcu_read_unlock()",
         "with rcu_read_lock(): ...",
     ),
@@ -177,7 +178,7 @@ RUNTIME = (
     Code(
         "KSM891",
         "an array index is out of bounds",
-        "The index is not one of the array's cells.",
+        "The index is not one of the array's cells, as UBSAN would say of the kernel's array.",
         "cells[i]  (i from 0 to 3, 2 cells)",
         "if i < 2:\n    cells[i] = True",
     ),

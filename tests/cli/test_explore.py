@@ -130,12 +130,11 @@ def test_a_disabled_check_is_silent() -> None:
     assert ended.code == 0
 
 
-@pytest.mark.parametrize(("engine", "suffix"), [("python", ".py"), ("native", ".c")])
-def test_generated_code_is_kept(tmp_path: Path, engine: str, suffix: str) -> None:
+@pytest.mark.parametrize(("engine", "kept"), [("python", "lost_update.py"), ("native", "model.c")])
+def test_generated_code_is_kept(tmp_path: Path, engine: str, kept: str) -> None:
     folder = tmp_path / "generated"
     ksmcheck("explore", "--model", LOST, "--engine", engine, "--keep-generated", str(folder))
-    (kept,) = folder.glob(f"*{suffix}")
-    assert kept.name.startswith("lost_update")
+    assert kept in [path.name for path in folder.iterdir()]
 
 
 def test_a_closed_pipe_is_silent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.running import ksmcheck
+from tests.cli.command import ksmcheck
 
 MODEL = "swap_skip_cache_aba"
 
@@ -14,7 +14,7 @@ def test_a_model_is_written_whole(tmp_path: Path) -> None:
     done = ksmcheck("export", "--model", MODEL, "--to", "promela", str(file))
     assert done.code == 0
     assert "spin -a -o1 -o2 -o3" in done.err
-    assert "proctype T0" in file.read_text(encoding="utf-8")
+    assert "proctype P0_T0" in file.read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["model.pml"]
 
 
