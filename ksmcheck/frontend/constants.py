@@ -102,7 +102,7 @@ class ConstantEvaluator:
                         f"no patch is called '{patch}'",
                         span,
                         did_you_mean(patch, self.universe.known_patches)
-                        or "the scenario's `patches` list does not have it",
+                        or "write `patches=PATCHES` in scenario(...): its list names the patches",
                     )
                 return patch in self.universe.patches
             case _:

@@ -287,7 +287,7 @@ class Lowering(MemoryLowering):
         after = self.node(node.span)
         doing = [item for item in node.body if not isinstance(item, tree.Assert)] or node.body
         first = self.text(doing[0].span).split(": ")[0] if doing else ""
-        more = " ..." if len(node.body) > 1 else ""
+        more = " ..." if len(doing) > 1 else ""
         self.begin(Access(AccessKind.ATOMIC), node.span, f"atomically {first}{more}")
         self.regions += 1
         self.region = self.regions

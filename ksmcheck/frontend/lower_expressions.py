@@ -273,6 +273,8 @@ class ExpressionLowering(Builder):
         values = [self.value(option) for option in choice.options]
         starts = tuple(self.node(choice.span) for _ in values)
         after = self.node(choice.span)
+        if self.here is not None and not self.here.text:
+            self.here.text = self.text(choice.span)
         labels = tuple(self.text(option.span) for option in choice.options)
         if len(set(labels)) < len(labels):
             labels = tuple(self._shown(choice.type, value) for value in values)

@@ -57,9 +57,17 @@ class Cutter:
         return node
 
     def _make_local(self, node: Node) -> None:
+        node.text = self._words(node)
         node.begins = True
         node.access = Access(AccessKind.LOCAL)
-        node.text = node.text or "local work"
+
+    def _words(self, node: Node) -> str:
+        """What local work is called: the first thing in it that has words."""
+        seen: set[int] = set()
+        while not node.text and isinstance(node.end, Next) and node.number not in seen:
+            seen.add(node.number)
+            node = self.graph.nodes[node.end.node]
+        return node.text if node.text and not node.begins else "local work"
 
     def _mark_cycle(self) -> bool:
         """Find a cycle without a location and make its head one."""
