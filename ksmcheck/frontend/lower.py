@@ -118,22 +118,17 @@ class Lowering(MemoryLowering):
     ) -> None:
         """A ghost store, or a store of setup: no access that anybody could see."""
         if place.storage.ghost and not self.setup:
-            variable, index, parts = self._ghost_place(place)
+            variable, index, parts = self.ghost_place(place)
         else:
             variable, index, parts = self.resolve(place)
         self.guard(place, parts)
         self.in_range(value, source, place.storage.type, span, what)
         self.emit(Assign(variable, index, value))
 
-    def _ghost_place(self, place: tree.Place) -> tuple[int, tuple[Expr, ...], tuple[Expr, Expr]]:
-        reference = self.pure(place.object) if place.object is not None else Const(1)
-        position = self.pure(place.index) if place.index is not None else Const(0)
-        return self.indexed(place, reference, position)
-
     def _update_place(self, node: tree.Update) -> None:
         place = node.place
         if place.storage.ghost and not self.setup:
-            variable, index, parts = self._ghost_place(place)
+            variable, index, parts = self.ghost_place(place)
             value = self.pure(node.value)
         else:
             variable, index, parts = self.resolve(place)

@@ -140,6 +140,12 @@ class ExpressionLowering(Builder):
         kind = typed.type if typed.type is not None else IntType(0, 0)
         return self.temporary(value, kind, typed.span)
 
+    def ghost_place(self, place: Place) -> tuple[int, tuple[Expr, ...], tuple[Expr, Expr]]:
+        """The parts of a ghost's place: nothing that finds it is an access."""
+        reference = self.pure(place.object) if place.object is not None else Const(1)
+        position = self.pure(place.index) if place.index is not None else Const(0)
+        return self.indexed(place, reference, position)
+
     def guard(self, place: Place, parts: tuple[Expr, Expr]) -> None:
         """The checks that an access to ``place`` makes: not None, in bounds, not freed."""
         reference, position = parts

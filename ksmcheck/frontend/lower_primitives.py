@@ -244,20 +244,22 @@ class PrimitiveLowering(ExpressionLowering):
     def _update(self, prim: tree.Primitive) -> Expr:
         assert prim.place is not None
         place = prim.place
-        variable, index, parts = self.resolve(place)
-        arguments = [self._argument(item) for item in prim.arguments]
-        plain = prim.prim is Prim.PLAIN_STORE
-        kind = AccessKind.STORE if plain or prim.prim is Prim.REFCOUNT_SET else AccessKind.UPDATE
-        self.begin(Access(kind, variable, index, plain), prim.span, self.text(prim.span))
+        if place.storage.ghost:
+            variable, index, parts = self.ghost_place(place)
+            arguments = [self.pure(item) for item in prim.arguments]
+        else:
+            variable, index, parts = self.resolve(place)
+            arguments = [self.settled(item) for item in prim.arguments]
+            plain = prim.prim is Prim.PLAIN_STORE
+            stores = plain or prim.prim is Prim.REFCOUNT_SET
+            kind = AccessKind.STORE if stores else AccessKind.UPDATE
+            self.begin(Access(kind, variable, index, plain), prim.span, self.text(prim.span))
         self.guard(place, parts)
         before = Read(variable, index)
         after, result = self._effect(prim, before, arguments, place.storage.type)
         value = self.temporary(result, prim.type, prim.span) if prim.type else Const(0)
         self.emit(Assign(variable, index, after))
         return value
-
-    def _argument(self, typed: tree.Typed) -> Expr:
-        return self.settled(typed)
 
     def _effect(
         self, prim: tree.Primitive, before: Expr, arguments: list[Expr], kind: ValueType

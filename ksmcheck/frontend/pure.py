@@ -229,6 +229,9 @@ class PureLowering:
                 return self._statements(rest, function)
             case tree.If(condition=condition, then=then, orelse=orelse):
                 test = self.value(condition)
+                if assigns_only((*then, *orelse)):
+                    self._join(test, then, orelse)
+                    return self._statements(rest, function)
                 return ite(
                     test,
                     self._branch(test, [*then, *rest], function, {}),
@@ -244,6 +247,22 @@ class PureLowering:
                     "statements: assignment to a local, if, match, return",
                 )
                 return FALSE
+
+    def _join(self, test: Expr, then: tuple[Statement, ...], orelse: tuple[Statement, ...]) -> None:
+        """Sides that only assign locals meet again, so what follows is lowered once."""
+        ends = []
+        for condition, side in ((test, then), (negate(test), orelse)):
+            path = binary(Op.AND, self.path, condition)
+            inner = evolve(self, environment=dict(self.environment), path=path)
+            for item in side:
+                if isinstance(item, tree.AssignLocal):
+                    inner.environment[item.name] = inner.value(item.value)
+                elif isinstance(item, tree.If):
+                    inner._join(inner.value(item.condition), item.then, item.orelse)
+            ends.append(inner.environment)
+        for name in {**ends[0], **ends[1]}:
+            left, right = (end.get(name, Const(0)) for end in ends)
+            self.environment[name] = ite(test, left, right)
 
     def _branch(
         self,
@@ -278,6 +297,15 @@ class PureLowering:
         for condition, value in reversed(arms[:-1] if exhaustive else arms):
             result = ite(condition, value, result)
         return result
+
+
+def assigns_only(statements: tuple[Statement, ...]) -> bool:
+    """True when nothing but assignments to locals can happen in the statements."""
+    return all(
+        isinstance(item, tree.AssignLocal)
+        or (isinstance(item, tree.If) and assigns_only((*item.then, *item.orelse)))
+        for item in statements
+    )
 
 
 def function_arguments(

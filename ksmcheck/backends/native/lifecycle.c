@@ -51,7 +51,7 @@ static bool open_store(ksm_search *s)
 /* An exact table starts small and grows; a lossy one takes half of the memory at once. */
 static bool open_table(ksm_search *s)
 {
-    uint32_t bits = 16;
+    uint32_t bits = 18;
     if (s->options.visited != KSM_EXACT) {
         uint64_t half = s->options.memory_limit / 2 / sizeof(uint32_t);
         for (bits = 10; bits < 36 && ((uint64_t)2 << bits) <= half; bits++)

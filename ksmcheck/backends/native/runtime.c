@@ -395,11 +395,26 @@ static void expand_level(ksm_thread *w)
     }
 }
 
+/* Insert the states of [begin, end), calling for each slot some states ahead of its use. */
+static void rehash_range(ksm_search *s, uint64_t begin, uint64_t end)
+{
+    uint64_t hash[KSM_AHEAD], word[KSM_WORDS];
+    for (uint64_t at = begin; at < end + KSM_AHEAD; at++) {
+        uint64_t *ahead = hash + at % KSM_AHEAD;
+        if (at >= begin + KSM_AHEAD)
+            ksm_refill(s, *ahead, (uint32_t)(at - KSM_AHEAD), true);
+        if (at < end) {
+            ksm_load(s, (uint32_t)at, word);
+            *ahead = ksm_hash(word);
+            __builtin_prefetch(s->slots + ksm_home_line(*ahead, s->bits), 1);
+        }
+    }
+}
+
 /* Refill the new table with the states of one chunk after another. */
 static void rehash(ksm_thread *w)
 {
     ksm_search *s = w->search;
-    uint64_t hash[64], word[KSM_WORDS];
     for (;;) {
         uint64_t begin = __atomic_fetch_add(&s->rehashed, s->chunk, __ATOMIC_RELAXED);
         uint64_t end = begin + s->chunk;
@@ -415,16 +430,7 @@ static void rehash(ksm_thread *w)
         for (uint64_t i = 0; i < s->holes.count; i++)
             if (s->holes.items[i].begin < end && s->holes.items[i].end > begin)
                 end = s->holes.items[i].begin > begin ? s->holes.items[i].begin : begin;
-        for (uint64_t at = begin; at < end; at += 64) {
-            uint32_t count = (uint32_t)(end - at < 64 ? end - at : 64);
-            for (uint32_t i = 0; i < count; i++) {
-                ksm_load(s, (uint32_t)(at + i), word);
-                hash[i] = ksm_hash(word);
-                __builtin_prefetch(s->slots + ksm_home(hash[i], s->bits), 1);
-            }
-            for (uint32_t i = 0; i < count; i++)
-                ksm_refill(s, hash[i], (uint32_t)(at + i), true);
-        }
+        rehash_range(s, begin, end);
     }
 }
 
@@ -449,7 +455,7 @@ bool ksm_new_table(ksm_search *s, uint32_t bits)
 static void grow_table(ksm_search *s)
 {
     s->grow = 0;
-    uint32_t bits = s->bits + (s->bits < 20 ? 2 : 1);
+    uint32_t bits = s->bits + (s->bits < 24 ? 2 : 1);
     uint64_t size = ((uint64_t)1 << bits) * sizeof(uint32_t);
     uint64_t rest = ksm_memory(s) - s->table.committed;
     if (bits <= KSM_MAX_BITS && rest + size <= s->options.memory_limit) {

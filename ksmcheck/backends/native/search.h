@@ -14,6 +14,7 @@
 #include "runtime.h"
 
 #define KSM_BATCH 256   /* successors that are looked up together */
+#define KSM_AHEAD 32    /* states between the call for a slot and its use, in rehashing */
 #define KSM_CHUNK 4096  /* state numbers given to a worker at once, at least */
 #define KSM_MAX_BITS 32 /* the hash table's entries hold this many bits */
 

@@ -58,16 +58,14 @@ KSM_INLINE ksm_line ksm_look(const uint32_t *slots, uint32_t tag, uint32_t numbe
     const __m128i *quarter = (const __m128i *)(const void *)slots;
     const __m128i ignored = _mm_set1_epi32((int)numbers), zero = _mm_setzero_si128();
     const __m128i wanted = _mm_set1_epi32((int)tag);
-    __m128i same[4], none[4];
-    for (int i = 0; i < 4; i++) {
-        __m128i value = _mm_load_si128(quarter + i);
-        none[i] = _mm_cmpeq_epi32(value, zero);
-        same[i] = _mm_cmpeq_epi32(_mm_andnot_si128(ignored, value), wanted);
-    }
-    uint32_t tagged = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(
-        _mm_packs_epi32(same[0], same[1]), _mm_packs_epi32(same[2], same[3])));
-    uint32_t free = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(
-        _mm_packs_epi32(none[0], none[1]), _mm_packs_epi32(none[2], none[3])));
+    const __m128i a = _mm_load_si128(quarter), b = _mm_load_si128(quarter + 1);
+    const __m128i c = _mm_load_si128(quarter + 2), d = _mm_load_si128(quarter + 3);
+#define KSM_PACK(w, x, y, z) \
+    (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(w, x), _mm_packs_epi32(y, z)))
+#define KSM_SAME(x) _mm_cmpeq_epi32(_mm_andnot_si128(ignored, x), wanted)
+#define KSM_FREE(x) _mm_cmpeq_epi32(x, zero)
+    uint32_t tagged = KSM_PACK(KSM_SAME(a), KSM_SAME(b), KSM_SAME(c), KSM_SAME(d));
+    uint32_t free = KSM_PACK(KSM_FREE(a), KSM_FREE(b), KSM_FREE(c), KSM_FREE(d));
     return (ksm_line){tagged & ~free, free};
 }
 #else
