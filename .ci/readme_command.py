@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def command(name: str) -> str:
-    """The shell block below the comment ``<!-- command: NAME -->``. SystemExit when there is none."""
+    """The shell block below ``<!-- command: NAME -->``. SystemExit when there is none."""
     text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     found = re.search(rf"<!-- command: {name} -->\s*```sh\n(.*?)```", text, re.DOTALL)
     if found is None:

@@ -20,6 +20,7 @@ from ksmcheck.backends.native.library import (
 )
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
 from ksmcheck.explore.limits import Limits, peak_bytes
+from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
@@ -41,18 +42,24 @@ REASONS = {
     Ending.NO_MEMORY: StopReason.MEMORY_LIMIT,
 }
 
+# A search that stopped for one of these may go on later, with a higher limit.
+RESUMABLE = frozenset(StopReason) - {StopReason.EXHAUSTED, StopReason.VIOLATION}
+
 
 @frozen
 class NativeEngine:
     """An Engine that needs a C compiler. ``workers`` None means as many as there are cores.
 
     ``keep_generated``: where to leave the generated C. ``cache``: where compiled objects are kept,
-    the user's cache directory when None.
+    the user's cache directory when None. ``checkpoint`` is written when the search stops early;
+    ``resume`` is where it goes on from.
     """
 
     workers: int | None = None
     visited: VisitedSet = VisitedSet.EXACT
     keep_generated: Path | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
     cache: Path | None = None
     compiler_flags: tuple[str, ...] = ()
     name: str = "native"
@@ -65,9 +72,13 @@ class NativeEngine:
         limits = Limits(options, progress)
         try:
             with built.library.search(self._options(options)) as search, limits.guarding():
+                if self.resume is not None:
+                    restore(search, program, self.resume)
                 ending, reason = _watch(search, limits)
                 if ending is Ending.NO_START:
                     _refuse_start(program, search)
+                if self.checkpoint is not None and reason in RESUMABLE:
+                    save(search, program, self.checkpoint)
                 return _result(program, options, built, search, reason, limits.elapsed)
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error

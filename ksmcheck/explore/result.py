@@ -12,6 +12,8 @@ State = tuple[int, ...]
 
 
 class FindingKind(Enum):
+    """What kind of thing is wrong."""
+
     PROPERTY = "property"
     FAULT = "fault"
     DEADLOCK = "deadlock"

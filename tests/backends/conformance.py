@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from itertools import pairwise
 
+import pytest
 from attrs import Factory, define
 
 from ksmcheck.backends.evaluator import Evaluator, Outcome, State
@@ -66,12 +67,9 @@ def run_conformance(program: Program, most_states: int = 100_000) -> Space | Non
 
 
 def _refused_alike(program: Program, model: PythonModel, refused: UserError) -> None:
-    try:
+    with pytest.raises(UserError) as caught:
         model.initial()
-    except UserError as error:
-        assert error.diagnostics == refused.diagnostics
-    else:
-        raise AssertionError(f"only the evaluator refuses {program.identity.model}")
+    assert caught.value.diagnostics == refused.diagnostics, program.identity.model
 
 
 def _same_outcomes(model: PythonModel, state: State, outcomes: list[Outcome]) -> None:
@@ -186,7 +184,8 @@ def _same_search(program: Program, evaluator: Evaluator, space: Space) -> None:
 
 def _same_cycles(program: Program, result: SearchResult) -> None:
     order = LockOrder(program.edges)
-    closes = any([order.add(flag) for flag in sorted(result.edges)])
+    cycles = [order.add(flag) for flag in sorted(result.edges)]
+    closes = any(cycles)
     reported = any(item.kind is FindingKind.LOCK_ORDER for item in result.findings)
     assert reported == (closes and BuiltinCheck.LOCK_ORDER not in program.disabled)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
@@ -37,6 +38,15 @@ class Ending(IntEnum):
     QUESTION = 6
     NO_MEMORY = 7
     NO_START = 8
+
+
+class Refusal(IntEnum):
+    """Why a checkpoint is refused: the negative results of checkpoint.c."""
+
+    DAMAGED = -1
+    OTHER_MODEL = -2
+    NOT_EXACT = -3
+    TOO_BIG = -4
 
 
 class Options(ctypes.Structure):
@@ -178,11 +188,11 @@ class Search:
 
     def save(self, path: Path, digest: bytes) -> int:
         """Write a checkpoint; 0, or the system's error number."""
-        return int(self._functions.ksm_save(self._handle, str(path).encode(), digest))
+        return int(self._functions.ksm_save(self._handle, os.fsencode(path), digest))
 
     def restore(self, path: Path, digest: bytes) -> int:
         """Go on from a checkpoint; 0, the system's error number, or a negative refusal."""
-        return int(self._functions.ksm_restore(self._handle, str(path).encode(), digest))
+        return int(self._functions.ksm_restore(self._handle, os.fsencode(path), digest))
 
     def questions(self) -> list[tuple[int, int, int]]:
         """The edges that the search stopped for: (condition, atom, outcome)."""

@@ -434,6 +434,13 @@ static void rehash(ksm_thread *w)
     }
 }
 
+/* Refill an empty table, alone. */
+void ksm_rehash_all(ksm_search *s)
+{
+    s->rehashed = 0;
+    rehash(s->threads);
+}
+
 /* ---- between phases: one worker decides while the others wait ------------------------------ */
 
 /* Replace the table by an empty one of 1 << bits slots. */

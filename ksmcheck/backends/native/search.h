@@ -198,5 +198,6 @@ bool ksm_violated(const ksm_search *s);
 void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto);
 bool ksm_flush(ksm_thread *w);
 void *ksm_work(void *thread);
+void ksm_rehash_all(ksm_search *s);
 
 #endif
