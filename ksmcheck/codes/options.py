@@ -183,4 +183,44 @@ OPTIONS = (
         "--engine python --visited compact",
         "--engine native --visited compact",
     ),
+    Code(
+        "KSM547",
+        "a checkpoint that cannot be read",
+        "The file that a search was to go on from is missing, or its permissions forbid "
+        "reading it.",
+        "--resume missing.ckpt",
+        "--resume search.ckpt",
+    ),
+    Code(
+        "KSM548",
+        "not a checkpoint, or a damaged one",
+        "The file was not written by a search of this program, or not to its end. A search "
+        "that was cut off while it wrote leaves such a file.",
+        "--resume notes.txt",
+        "start again without --resume",
+    ),
+    Code(
+        "KSM549",
+        "a checkpoint of another model",
+        "A checkpoint holds the states of one model in one configuration: the same file, "
+        "kernel, patches and parameters. Another model's states would mean something else.",
+        "--resume search.ckpt --set pages=3  (written with pages=2)",
+        "--resume search.ckpt --set pages=2",
+    ),
+    Code(
+        "KSM550",
+        "an inexact search cannot go on",
+        "A checkpoint holds exact states. A search with --visited compact or bitstate forgets "
+        "them, so it can neither write nor continue one.",
+        "--visited bitstate --resume search.ckpt",
+        "--resume search.ckpt",
+    ),
+    Code(
+        "KSM551",
+        "a checkpoint larger than the memory limit",
+        "The states that the earlier search had found do not fit into the memory that this "
+        "one may use.",
+        "--resume search.ckpt --memory-limit 100M",
+        "--resume search.ckpt --memory-limit 4G",
+    ),
 )

@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.backends.native.build import Build, Toolchain, build
@@ -19,7 +19,7 @@ from ksmcheck.backends.native.library import (
     VisitedSet,
 )
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
-from ksmcheck.explore.limits import Limits, peak_bytes
+from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.options import SearchOptions, StopReason
@@ -69,7 +69,8 @@ class NativeEngine:
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
         built = self.build(program)
-        limits = Limits(options, progress)
+        # The runtime keeps to the memory limit itself, to the byte and before it is reached.
+        limits = Limits(evolve(options, memory_limit=None), progress)
         try:
             with built.library.search(self._options(options)) as search, limits.guarding():
                 if self.resume is not None:
@@ -104,11 +105,18 @@ class NativeEngine:
         return Options(
             max_states=NO_LIMIT if options.max_states is None else options.max_states,
             max_depth=NO_LIMIT if options.max_depth is None else options.max_depth,
-            memory_limit=options.memory_limit or int(available_bytes() * MEMORY_SHARE),
+            memory_limit=_memory_for_search(options),
             workers=self.workers or cores or 1,
             all=int(options.all_violations),
             visited=int(self.visited),
         )
+
+
+def _memory_for_search(options: SearchOptions) -> int:
+    """The user's limit is for the whole process; what it has already is not the search's."""
+    if options.memory_limit is None:
+        return int(available_bytes() * MEMORY_SHARE)
+    return max(0, options.memory_limit - resident_bytes())
 
 
 def _watch(search: Search, limits: Limits) -> tuple[Ending, StopReason]:

@@ -79,7 +79,7 @@ class Schema:
         kind = VariableKind.GHOST if storage.ghost else VariableKind.SHARED
         held = storage.type
         if isinstance(held, IntType):
-            initial = max(initial, held.lo)
+            initial = min(max(initial, held.lo), held.hi)
         if isinstance(held, RefType):
             held = evolve(held, nullable=True)  # nothing is stored in it yet
         return Variable(name, held, kind, dims, labels, None, initial)

@@ -198,18 +198,14 @@ KSM_INLINE bool ksm_insert_compact(ksm_search *s, const ksm_successor *e)
     return false;
 }
 
-/* Bitstate hashing: three bits for each state, in one cache line. */
+/* Bitstate hashing: three bits for each state, in one word so that one worker alone finds it new. */
 KSM_INLINE bool ksm_insert_bits(ksm_search *s, const ksm_successor *e)
 {
-    const uint64_t line = ksm_home_line(e->hash, s->bits);
-    const uint64_t mix = ksm_fold(e->hash, 0x9fb21c651e98df25u);
-    bool fresh = false;
-    for (int i = 0; i < 3; i++) {
-        uint32_t bit = (uint32_t)(mix >> (9 * i)) & 511, mask = (uint32_t)1 << (bit & 31);
-        uint32_t before = __atomic_fetch_or(s->slots + line + (bit >> 5), mask, __ATOMIC_ACQ_REL);
-        fresh |= !(before & mask);
-    }
-    return fresh;
+    uint64_t *words = (uint64_t *)(void *)s->slots;
+    const uint64_t mix = ksm_fold(e->hash, 0x9fb21c651e98df25u), one = 1;
+    const uint64_t mask = one << (mix & 63) | one << (mix >> 6 & 63) | one << (mix >> 12 & 63);
+    uint64_t *word = words + (ksm_home(e->hash, s->bits) >> 1);
+    return (__atomic_fetch_or(word, mask, __ATOMIC_ACQ_REL) & mask) != mask;
 }
 
 #endif
