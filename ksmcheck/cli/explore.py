@@ -59,6 +59,18 @@ from ksmcheck.trace.files import require_writable
     help="exact; compact and bitstate forget states, and never say 'holds'.",
 )
 @click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="When the search stops early, write where it was; --resume goes on from there.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Go on from a checkpoint of the same model and configuration.",
+)
+@click.option(
     "--reduce",
     callback=one_of(("none",)),
     metavar="NAME",
@@ -82,6 +94,8 @@ def explore(
     engine: str,
     workers: int | None,
     visited: str,
+    checkpoint: Path | None,
+    resume: Path | None,
     reduce: str,
     keep_generated: Path | None,
     quiet: bool,
@@ -89,12 +103,16 @@ def explore(
     """Run every interleaving of a model, and print the verdict or the shortest counterexample."""
     if trace_out is not None:
         require_writable(trace_out)
+    if checkpoint is not None:
+        require_writable(checkpoint, "the checkpoint")
     if keep_generated is not None:
         _make_folder(keep_generated)
     started = time.perf_counter()
     program = chosen.compile()
     compile_seconds = time.perf_counter() - started
-    choice = EngineChoice(EngineName(engine), workers, VisitedSet[visited.upper()], keep_generated)
+    kind = VisitedSet[visited.upper()]
+    name = EngineName(engine)
+    choice = EngineChoice(name, workers, kind, keep_generated, checkpoint, resume)
     with watched(quiet=quiet) as progress:
         ran = run(choice, program, search, progress)
     report = Report(

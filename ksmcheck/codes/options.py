@@ -178,8 +178,9 @@ OPTIONS = (
     Code(
         "KSM546",
         "options that do not go together",
-        "The chosen engine does not have the chosen kind of visited set. Nothing is silently "
-        "ignored: leave one of the two out.",
+        "The chosen engine does not have what another option asks for: only the native engine has "
+        "inexact visited sets and checkpoints. Nothing is silently ignored: leave one of the two "
+        "out.",
         "--engine python --visited compact",
         "--engine native --visited compact",
     ),
@@ -222,5 +223,13 @@ OPTIONS = (
         "one may use.",
         "--resume search.ckpt --memory-limit 100M",
         "--resume search.ckpt --memory-limit 4G",
+    ),
+    Code(
+        "KSM552",
+        "a checkpoint that cannot be written",
+        "The search stopped early, and the file in which it was to leave its states could not be "
+        "written: a full disk, or a folder that went away. What was explored is lost.",
+        "--checkpoint full_disk/search.ckpt",
+        "--checkpoint search.ckpt",
     ),
 )

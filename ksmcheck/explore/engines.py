@@ -34,12 +34,26 @@ class EngineName(Enum):
 
 @frozen
 class EngineChoice:
-    """What the user asked for. ``workers`` None means as many as there are cores."""
+    """What the user asked for. ``workers`` None means as many as there are cores.
+
+    ``checkpoint`` is written when the search stops early, ``resume`` is where it goes on from.
+    """
 
     name: EngineName = EngineName.AUTO
     workers: int | None = None
     visited: VisitedSet = VisitedSet.EXACT
     keep_generated: Path | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
+
+    @property
+    def only_native(self) -> str:
+        """The option that the python engine does not have, if there is one."""
+        if self.visited is not VisitedSet.EXACT:
+            return "--visited"
+        if self.checkpoint is not None:
+            return "--checkpoint"
+        return "--resume" if self.resume is not None else ""
 
 
 @frozen
@@ -56,11 +70,11 @@ def run(
     choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
 ) -> Ran:
     """Search ``program``. UserError when the choice cannot be had."""
-    exact = choice.visited is VisitedSet.EXACT
-    if not exact and choice.name is EngineName.PYTHON:
-        message = "the python engine has an exact visited set only"
-        raise UserError([Diagnostic("KSM546", message, hint="leave --visited out, or --engine")])
-    if choice.name is EngineName.AUTO and exact:
+    if choice.only_native and choice.name is EngineName.PYTHON:
+        message = f"the python engine has no {choice.only_native}"
+        hint = f"leave {choice.only_native} out, or take --engine native"
+        raise UserError([Diagnostic("KSM546", message, hint=hint)])
+    if choice.name is EngineName.AUTO and not choice.only_native:
         if find_compiler() is None:
             note = "no C compiler was found"
             return _python(choice, program, options, progress, note)
@@ -69,7 +83,10 @@ def run(
             return small
     if choice.name is EngineName.PYTHON:
         return _python(choice, program, options, progress, "")
-    native = NativeEngine(choice.workers, choice.visited, choice.keep_generated)
+    native = NativeEngine(
+        choice.workers, choice.visited, choice.keep_generated, choice.checkpoint, choice.resume
+    )
+    exact = choice.visited is VisitedSet.EXACT
     return Ran(native.search(program, options, progress), native.name, exact)
 
 

@@ -23,7 +23,7 @@ def save(search: Search, program: Program, path: Path) -> None:
             result = error.errno or 1
     aside.unlink(missing_ok=True)
     why = "an inexact search cannot be saved" if result < 0 else os.strerror(result)
-    raise UserError([Diagnostic("KSM546", f"cannot write the checkpoint '{path}': {why}")])
+    raise UserError([Diagnostic("KSM552", f"cannot write the checkpoint '{path}': {why}")])
 
 
 def restore(search: Search, program: Program, path: Path) -> None:
