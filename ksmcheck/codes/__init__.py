@@ -1,11 +1,12 @@
 """Every code that a message can carry, with its explanation: what `ksmcheck explain` prints.
 
 0xx the file, 1xx the subset of Python, 2xx steps and ghosts, 3xx names and types, 4xx properties,
-5xx options, limits and traces, 8xx what the built-in checks find while exploring.
+5xx options, limits, traces and checking, 8xx what the built-in checks find while exploring.
 """
 
 from __future__ import annotations
 
+from ksmcheck.codes.checking import CHECKING
 from ksmcheck.codes.files import FILES
 from ksmcheck.codes.names import NAMES
 from ksmcheck.codes.options import OPTIONS
@@ -24,6 +25,7 @@ ALL_CODES: tuple[Code, ...] = (
     *TYPES,
     *PROPERTIES,
     *OPTIONS,
+    *CHECKING,
     *RUNTIME,
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -24,7 +26,7 @@ from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
-from ksmcheck.explore.result import Finding, SearchResult
+from ksmcheck.explore.result import SearchResult
 from ksmcheck.ir.program import Program
 
 # How often the interface thread looks: the delay of Ctrl-C and of the time limit.
@@ -46,13 +48,17 @@ REASONS = {
 RESUMABLE = frozenset(StopReason) - {StopReason.EXHAUSTED, StopReason.VIOLATION}
 
 
+def _tell(line: str) -> None:
+    print(f"ksmcheck: {line}", file=sys.stderr)
+
+
 @frozen
 class NativeEngine:
     """An Engine that needs a C compiler. ``workers`` None means as many as there are cores.
 
     ``keep_generated``: where to leave the generated C. ``cache``: where compiled objects are kept,
     the user's cache directory when None. ``checkpoint`` is written when the search stops early;
-    ``resume`` is where it goes on from.
+    ``resume`` is where it goes on from. ``tell`` gets the lines that the user should see.
     """
 
     workers: int | None = None
@@ -60,6 +66,7 @@ class NativeEngine:
     keep_generated: Path | None = None
     checkpoint: Path | None = None
     resume: Path | None = None
+    tell: Callable[[str], None] = _tell
     cache: Path | None = None
     compiler_flags: tuple[str, ...] = ()
     name: str = "native"
@@ -69,6 +76,8 @@ class NativeEngine:
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
         built = self.build(program)
+        for notice in built.notices:
+            self.tell(notice)
         # The runtime keeps to the memory limit itself, to the byte and before it is reached.
         limits = Limits(evolve(options, memory_limit=None), progress)
         try:
@@ -125,12 +134,18 @@ def _watch(search: Search, limits: Limits) -> tuple[Ending, StopReason]:
     thread = threading.Thread(target=lambda: endings.append(search.run()), daemon=True)
     thread.start()
     asked: StopReason | None = None
-    while thread.is_alive():
-        thread.join(LOOK_SECONDS)
-        now = search.counters()
-        asked = asked or limits.poll(now.states, now.transitions, now.frontier, now.depth)
-        if asked is not None:
+    try:
+        while thread.is_alive():
+            thread.join(LOOK_SECONDS)
+            now = search.counters()
+            asked = asked or limits.poll(now.states, now.transitions, now.frontier, now.depth)
+            if asked is not None:
+                search.interrupt()
+    finally:
+        # Whatever happened here: what the search uses must not be freed under its feet.
+        while thread.is_alive():
             search.interrupt()
+            thread.join(LOOK_SECONDS)
     if not endings:
         raise InternalError("the search thread ended without a result")
     ending = endings[0]
@@ -155,14 +170,13 @@ def _result(
 ) -> SearchResult:
     counters = search.counters()
     edges, found = findings(program, search, everything=options.all_violations)
-    kept: tuple[Finding, ...] = found
     return SearchResult(
         stop_reason=reason,
         states=counters.states,
         transitions=counters.transitions,
-        depth=kept[0].depth if reason is StopReason.VIOLATION else counters.depth,
+        depth=found[0].depth if reason is StopReason.VIOLATION else counters.depth,
         seconds=seconds,
-        findings=kept,
+        findings=found,
         witnessed=search.witnessed(),
         fired=search.fired(),
         edges=edges,

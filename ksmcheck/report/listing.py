@@ -70,7 +70,8 @@ def list_text(cards: Sequence[ModelCard]) -> str:
             lines.append(f"  parameters: {values}")
         for item in card.expected:
             subject = f" {item.property}" if item.property else ""
-            lines.append(f"    {item.verdict}{subject}{_where(item, card.kernel)}")
+            where = flags(item, card.kernel)
+            lines.append(f"    {item.verdict}{subject}" + (f"  {where}" if where else ""))
         lines.append("")
     return "\n".join(lines) if lines else "no models\n"
 
@@ -101,9 +102,9 @@ def list_json(cards: Sequence[ModelCard]) -> str:
     return json.dumps(record, indent=2) + "\n"
 
 
-def _where(item: Expectation, default_kernel: str) -> str:
-    parts = [f"--with {patch}" for patch in item.patches]
+def flags(item: Expectation, default_kernel: str) -> str:
+    """The options that choose a configuration on the command line; empty for the scenario's own."""
+    parts = [f"--kernel {item.kernel}"] if item.kernel != default_kernel else []
+    parts += [f"--with {patch}" for patch in item.patches]
     parts += [f"--set {name}={value}" for name, value in item.parameters]
-    if item.kernel and item.kernel != default_kernel:
-        parts.insert(0, f"--kernel {item.kernel}")
-    return "  " + " ".join(parts) if parts else ""
+    return " ".join(parts)

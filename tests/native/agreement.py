@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.diagnostics import UserError
 from ksmcheck.explore.native_engine import NativeEngine
@@ -17,12 +19,9 @@ from tests.backends.conformance import _replays as replays
 QUICK = ("-O0",)
 
 
-
 def native(workers: int, cache: Path | None = None) -> NativeEngine:
     """The engine as the differential tests use it."""
     return NativeEngine(workers=workers, cache=cache, compiler_flags=QUICK)
-
-
 
 
 def agree(
@@ -86,9 +85,6 @@ def _same_first(
 
 
 def _refused_alike(program: Program, refused: UserError, cache: Path | None) -> None:
-    try:
+    with pytest.raises(UserError) as error:
         native(1, cache).search(program, SearchOptions())
-    except UserError as error:
-        assert error.diagnostics == refused.diagnostics
-    else:
-        raise AssertionError(f"the native engine does not refuse {program.identity.model}")
+    assert error.value.diagnostics == refused.diagnostics

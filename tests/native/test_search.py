@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ HUGE = counters(6, 60)  # 46,656,000,000 states
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeEngine]:
-    yield NativeEngine(workers=1, cache=tmp_path_factory.mktemp("cache"))
+def engine(tmp_path_factory: pytest.TempPathFactory) -> NativeEngine:
+    return NativeEngine(workers=1, cache=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
@@ -83,7 +83,7 @@ def test_memory_limit(engine: NativeEngine, workers: int) -> None:
     limit = resident_bytes() + (64 << 20)
     result = evolve(engine, workers=workers).search(HUGE, SearchOptions(memory_limit=limit))
     assert result.stop_reason is StopReason.MEMORY_LIMIT
-    assert 2_000_000 < result.states
+    assert result.states > 2_000_000
     assert result.bytes_per_state * result.states <= 64 << 20
 
 
@@ -93,12 +93,13 @@ def test_too_little_memory_to_begin(engine: NativeEngine) -> None:
     assert result.states == 0
 
 
-def test_progress_and_interrupt(engine: NativeEngine) -> None:
-    """Another thread's search is told to stop the way Ctrl-C tells it."""
+def test_progress(engine: NativeEngine) -> None:
     samples: list[Sample] = []
-    result = engine.search(
-        HUGE, SearchOptions(time_limit=1.0, memory_limit=1 << 30), samples.append
-    )
+
+    def note(sample: Sample) -> None:
+        samples.append(sample)
+
+    result = engine.search(HUGE, SearchOptions(time_limit=1.0, memory_limit=1 << 30), note)
     assert result.stop_reason in (StopReason.TIME_LIMIT, StopReason.MEMORY_LIMIT)
     assert samples
     states = [sample.states for sample in samples]
@@ -161,3 +162,33 @@ def test_checkpoint_that_cannot_be_written(engine: NativeEngine, tmp_path: Path)
     with pytest.raises(UserError) as refused:
         going.search(SMALL, SearchOptions(max_states=100))
     assert refused.value.diagnostics[0].code == "KSM546"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c(engine: NativeEngine, workers: int) -> None:
+    """SIGINT ends a search within a second, with what was explored so far."""
+    search = evolve(engine, workers=workers)
+    engine.build(HUGE)
+    asked: list[float] = []
+
+    def interrupt() -> None:
+        asked.append(time.perf_counter())
+        signal.raise_signal(signal.SIGINT)
+
+    def note(_: Sample) -> None:
+        if not asked:
+            interrupt()
+
+    result = search.search(HUGE, SearchOptions(memory_limit=4 << 30), note)
+    assert result.stop_reason is StopReason.INTERRUPTED
+    assert result.states > 1
+    assert time.perf_counter() - asked[0] < 1
+
+
+def test_a_progress_that_fails_leaves_no_search_behind(engine: NativeEngine) -> None:
+    def fail(_: Sample) -> None:
+        raise ValueError("no terminal")
+
+    with pytest.raises(ValueError, match="no terminal"):
+        engine.search(HUGE, SearchOptions(memory_limit=1 << 30), fail)
+    assert threading.active_count() == 1

@@ -37,7 +37,7 @@ Known = dict[int, int]
 class Private:
     """The locals of one actor that only its own steps look at.
 
-    ``known[l]`` has those whose value at location l is always the same; None when no run gets there.
+    ``known[l]`` has those whose value at location l is always the same; None: no run gets there.
     """
 
     variables: frozenset[int]
@@ -137,9 +137,7 @@ class _Flow:
             case _:
                 assert_never(block.end)
 
-    def _operations(
-        self, operations: tuple[Operation, ...], known: Known, location: int
-    ) -> None:
+    def _operations(self, operations: tuple[Operation, ...], known: Known, location: int) -> None:
         for operation in operations:
             match operation:
                 case Assign(variable, _, value):

@@ -157,12 +157,14 @@ class View:
         """C for the bit at which a cell starts that is in field ``position`` of ``place``."""
         home = place.fields[position]
         base = home.shift - position * place.cells_each * place.width
-        if isinstance(cell, Binary) and isinstance(cell.right, Const):
-            # The usual index is a reference minus one: the constant goes into the base.
-            if cell.op is Op.SUB:
-                cell, base = cell.left, base - cell.right.value * place.width
-            elif cell.op is Op.ADD:
-                cell, base = cell.left, base + cell.right.value * place.width
+        # The usual index is a reference minus one: the constant goes into the base.
+        match cell:
+            case Binary(Op.SUB, left, Const(value)):
+                cell, base = left, base - value * place.width
+            case Binary(Op.ADD, left, Const(value)):
+                cell, base = left, base + value * place.width
+            case _:
+                pass
         scaled = cell if place.width == 1 else Binary(Op.MUL, cell, Const(place.width))
         offset = Binary(Op.ADD if base >= 0 else Op.SUB, scaled, Const(abs(base)))
         amount = offset if base else scaled

@@ -130,9 +130,7 @@ def simplify(expr: Expr, facts: Facts) -> Expr:
             result = _choice(simplify(condition, facts), then, orelse, facts)
         case BitCount(operand):
             inner = simplify(operand, facts)
-            result = (
-                Const(inner.value.bit_count()) if isinstance(inner, Const) else BitCount(inner)
-            )
+            result = Const(inner.value.bit_count()) if isinstance(inner, Const) else BitCount(inner)
         case _:
             assert_never(expr)
     limits = bounds(result, facts)

@@ -14,7 +14,6 @@ from ksmcheck.backends.native.steps import SetupWriter, StepWriter
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 from ksmcheck.ir.source import Span
 
-
 # A part with fewer lines than this is not worth a compiler process of its own.
 LINES_PER_PART = 2500
 
@@ -74,9 +73,7 @@ def _in_parts(actors: list[list[str]], parts: int) -> list[str]:
 
 
 def _prototype(actor: int) -> str:
-    return (
-        f"ksm_successor *actor_{actor}(const uint64_t *s, ksm_successor *o, ksm_worker *w)"
-    )
+    return f"ksm_successor *actor_{actor}(const uint64_t *s, ksm_successor *o, ksm_worker *w)"
 
 
 def _macros(layout: Layout) -> list[str]:
@@ -93,7 +90,8 @@ def _macros(layout: Layout) -> list[str]:
         "/* This step has had an outcome. */",
         "#define FIRED (*fired = 1)",
         "/* Append a successor. */",
-        f"#define EMIT(c, {', '.join(words)}) do {{ {stores} o->check = c; o++; FIRED; }} while (0)",
+        f"#define EMIT(c, {', '.join(words)}) \\",
+        f"    do {{ {stores} o->check = c; o++; FIRED; }} while (0)",
         "",
     ]
 

@@ -126,9 +126,7 @@ class _Bins:
                 self.used.append(0)
             for variables, bits in item.parts:
                 for variable in variables:
-                    self.fields.setdefault(variable, []).append(
-                        Field(word, self.used[word], bits)
-                    )
+                    self.fields.setdefault(variable, []).append(Field(word, self.used[word], bits))
                 self.used[word] += bits
 
     def emptiest_last(self) -> None:

@@ -203,7 +203,7 @@ class Search:
 
     def answer(self, edges: list[tuple[int, int, int, int]]) -> None:
         """Answer edges: (condition, atom, outcome, the condition that follows or NONE)."""
-        raw = (EdgeStructure * max(1, len(edges)))(*edges)
+        raw = (EdgeStructure * max(1, len(edges)))(*(EdgeStructure(*edge) for edge in edges))
         self._functions.ksm_answer(self._handle, raw, len(edges))
 
 

@@ -50,9 +50,7 @@ class Questions:
             predicates = tuple(instance.predicate for instance in item.instances)
             found.append(_question(program, cells, number, item, predicates, witness=False))
             if item.witness is not None:
-                found.append(
-                    _question(program, cells, number, item, (item.witness,), witness=True)
-                )
+                found.append(_question(program, cells, number, item, (item.witness,), witness=True))
         of_states = frozenset(
             i for i, item in enumerate(found) if item.kind is not PropertyKind.STEP
         )
@@ -148,8 +146,9 @@ class Questions:
         view = View(self.layout, "n", Facts(self.layout.program))
         step = item.kind is PropertyKind.STEP
         words = range(self.layout.words)
+        asks = "is its witness reached" if item.witness else "which instance is false"
         lines = [
-            f"/* {declared.name}: {'is its witness reached' if item.witness else 'which instance is false'}? */",
+            f"/* {quoted(declared.name)}: {asks}? */",
             f"uint32_t {self._signature(number)}",
             "{",
         ]

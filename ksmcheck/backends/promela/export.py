@@ -3,9 +3,10 @@
 Every location of an actor is a label; every outcome of its step is one ``d_step``, which Spin
 takes as one transition, followed by a ``goto``, which it does not count. Properties are assertions
 at the end of the steps that can change them. With ``spin -a -o1 -o2 -o3`` (no dataflow
-optimisation, no dead-variable elimination, no merging of statements) and ``gcc -DSAFETY -DNOREDUCE``
-Spin visits the same number of states; one more when the setup has several outcomes, for the state
-before the setup. Lock-order cycles are a fact about all runs together and are not exported.
+optimisation, no dead-variable elimination, no merging of statements) and ``gcc -DSAFETY
+-DNOREDUCE`` Spin visits the same number of states; one more when the setup has several outcomes,
+for the state before the setup. Lock-order cycles are a fact about all runs together and are not
+exported; nor are properties asked of the initial states.
 """
 
 from __future__ import annotations
@@ -18,10 +19,20 @@ from ksmcheck.backends.promela.paths import Effects, GuardedPath, guarded_paths
 from ksmcheck.backends.promela.text import Writer
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.expr import Const, Expr, Read, Temp
-from ksmcheck.ir.fold import operation_expressions, operations_in, reads, rewrite
-from ksmcheck.ir.program import Actor, BuiltinCheck, Program, Property, PropertyKind, VariableKind
+from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
+from ksmcheck.ir.program import (
+    Actor,
+    BuiltinCheck,
+    Program,
+    Property,
+    PropertyKind,
+    Variable,
+    VariableKind,
+)
 from ksmcheck.ir.step import (
     Assign,
+    Block,
+    Branch,
     Check,
     Observe,
     Operation,
@@ -88,15 +99,7 @@ class _Export:
         )
         self._watched = [a.location in looked_at for a in program.actors]
         self._counting = any(p.kind is PropertyKind.END for p in program.properties)
-        used = {v for a in program.actors for s in a.steps for v in _variables(s.block.operations)}
-        self._private = {
-            number: variable.actor
-            for number, variable in enumerate(program.variables)
-            if variable.kind is VariableKind.LOCAL
-            and variable.actor is not None
-            and number not in looked_at
-            and used is not None
-        }
+        self._private = _private(program, looked_at)
 
     def text(self) -> str:
         states = initial_states(self._program)
@@ -152,30 +155,18 @@ class _Export:
 
     def _declaration(self, number: int, prefix: str = "") -> str:
         declared = self._program.variables[number]
-        lo, hi = declared.type.lo, declared.type.hi
-        if declared.kind is VariableKind.LOCATION:
-            lo = 0
-        kind = (
-            "bit" if 0 <= lo and hi <= 1 else "byte" if 0 <= lo and hi <= 255
-            else "short" if -(1 << 15) <= lo and hi < 1 << 15 else "int"
-        )  # fmt: skip
         size = f"[{declared.cells}]" if declared.dims else ""
-        return f"{kind} {prefix}{self._name(number)}{size}"
+        return f"{_kind(declared)} {prefix}{self._name(number)}{size}"
 
     def _declare(self, number: int, states: list[State]) -> list[str]:
-        """A declaration with the initial value, when Promela can say it: one for all cells."""
-        start, cells = self._offsets[number], self._program.variables[number].cells
-        values = set(states[0][start : start + cells])
-        value = values.pop() if len(states) == 1 and len(values) == 1 else 0
-        return [self._declaration(number) + (f" = {value};" if value else ";")]
-
-    def _unsaid(self, states: list[State]) -> bool:
-        """Are there initial values that a declaration cannot say?"""
-        for number, variable in enumerate(self._program.variables):
-            start = self._offsets[number]
-            if len(set(states[0][start : start + variable.cells])) > 1:
-                return True
-        return len(states) > 1
+        """A declaration with the initial value, unless there are several and ``init`` stores it."""
+        start, declared = self._offsets[number], self._program.variables[number]
+        values = states[0][start : start + declared.cells] if len(states) == 1 else ()
+        if not any(values):
+            return [self._declaration(number) + ";"]
+        listed = ", ".join(map(str, values))
+        text = f"{{ {listed} }}" if declared.dims else listed
+        return [f"{self._declaration(number)} = {text};"]
 
     # ---- processes ---------------------------------------------------------------------------
 
@@ -255,9 +246,7 @@ class _Export:
 
     # ---- properties --------------------------------------------------------------------------
 
-    def _assertions(
-        self, number: int, actor: Actor, location: int, path: GuardedPath
-    ) -> list[str]:
+    def _assertions(self, number: int, actor: Actor, location: int, path: GuardedPath) -> list[str]:
         writes = set[int]()
         for operation in operations_in(path.operations):
             if isinstance(operation, Assign):
@@ -340,8 +329,46 @@ def _temps(expr: Expr) -> set[int]:
     return found
 
 
-def _variables(operations: tuple[Operation, ...]) -> set[int]:
-    return {o.variable for o in operations_in(operations) if isinstance(o, Assign)}
+def _kind(variable: Variable) -> str:
+    """The smallest of Promela's types that has all values."""
+    lo, hi = min(variable.type.lo, variable.initial), variable.type.hi
+    if lo >= 0 and hi <= 1:
+        return "bit"
+    if lo >= 0 and hi <= 255:
+        return "byte"
+    return "short" if lo >= -(1 << 15) and hi < 1 << 15 else "int"
+
+
+def _private(program: Program, looked_at: set[int]) -> dict[int, int]:
+    """The locals that only their owner's steps use, and the owner: they go into its process."""
+    users: dict[int, set[int]] = {}
+    for number, actor in enumerate(program.actors):
+        for step in actor.steps:
+            for variable in used(step.block):
+                users.setdefault(variable, set()).add(number)
+    outside = looked_at | used(program.setup)
+    return {
+        number: variable.actor
+        for number, variable in enumerate(program.variables)
+        if variable.kind is VariableKind.LOCAL
+        and variable.actor is not None
+        and number not in outside
+        and users.get(number, set()) <= {variable.actor}
+    }
+
+
+def used(block: Block) -> set[int]:
+    """The variables that ``block`` reads or assigns."""
+    found: set[int] = set()
+    for item in blocks(block):
+        for operation in operations_in(item.operations):
+            if isinstance(operation, Assign):
+                found.add(operation.variable)
+            for expr in operation_expressions(operation):
+                found |= {read.variable for read in reads(expr)}
+        if isinstance(item.end, Branch):
+            found |= {read.variable for read in reads(item.end.condition)}
+    return found
 
 
 def _comment(text: str) -> str:
