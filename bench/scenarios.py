@@ -1,14 +1,16 @@
-"""Every shipped scenario at every patch level it lists: verdict, counts, and both engines' speed.
+"""Every verdict that the shipped scenarios expect, on both engines: counts, speed, memory.
 
     python bench/scenarios.py [--json FILE] [--engine native|python|both]
 
-Each line is one exhaustive or first-violation search; the two engines run one after the other in
-this process, so their ratio is of one machine at one time. Fails when an engine gives another
-verdict than the scenario expects, or when the engines' counts differ on an exhausted search.
+What is run and compared is what `ksmcheck check` runs and compares; this adds the measurements. The
+two engines run one after the other in this process, with one worker, so their ratio is of one
+machine at one time. Fails when a verdict is not the expected one, or when the engines' counts
+differ on an exhausted search.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import sys
@@ -17,11 +19,13 @@ from pathlib import Path
 
 import click
 
-from ksmcheck.explore.engines import EngineChoice, EngineName, run
+from ksmcheck.cli.reading import model_reader
+from ksmcheck.explore.engines import EngineChoice, EngineName
 from ksmcheck.explore.options import SearchOptions, StopReason
-from ksmcheck.frontend import CompileOptions, compile_model, model_names, summarise
-from ksmcheck.ir.program import Expectation
-from ksmcheck.report.verdict import Report
+from ksmcheck.frontend import model_names
+from ksmcheck.report.cases import Case, prepare
+from ksmcheck.report.check_text import name_of
+from ksmcheck.report.searching import Effort, searched
 
 ENGINES = {
     "native": (EngineName.NATIVE,),
@@ -30,45 +34,35 @@ ENGINES = {
 }
 
 
-def measure(model: str, expected: Expectation, engine: EngineName) -> dict[str, object]:
+def measure(case: Case, engine: EngineName) -> dict[str, object]:
     """One search, one worker, as a row of the table."""
-    options = CompileOptions(
-        kernel=expected.kernel, with_=expected.patches, parameters=expected.parameters
-    )
-    program = compile_model(model, options)
-    ran = run(EngineChoice(engine, workers=1), program, SearchOptions(), None)
-    report = Report(program, ran.result, (), ran.engine, ran.result.compile_seconds)
+    effort = Effort(EngineChoice(engine, workers=1), SearchOptions(), contextlib.nullcontext)
+    report = searched(case.program(), effort)
+    result, expected = report.result, case.expected
     return {
-        "model": model,
+        "model": case.scenario.name,
         "kernel": expected.kernel,
         "patches": list(expected.patches),
         "parameters": dict(expected.parameters),
         "expected": expected.verdict,
         "verdict": report.verdict.value,
         "engine": engine.value,
-        "exhausted": ran.result.stop_reason is StopReason.EXHAUSTED,
-        "states": ran.result.states,
-        "transitions": ran.result.transitions,
-        "depth": ran.result.depth,
-        "seconds": round(ran.result.seconds, 2),
+        "exhausted": result.stop_reason is StopReason.EXHAUSTED,
+        "states": result.states,
+        "transitions": result.transitions,
+        "depth": result.depth,
+        "seconds": round(result.seconds, 2),
         "states_per_second": round(report.states_per_second),
-        "bytes_per_state": round(ran.result.bytes_per_state),
-        "compile_seconds": round(ran.result.compile_seconds, 2),
+        "bytes_per_state": round(result.bytes_per_state),
+        "compile_seconds": round(result.compile_seconds, 2),
     }
 
 
-def line(row: dict[str, object]) -> str:
+def line(case: Case, row: dict[str, object]) -> str:
     """A row of the Markdown table."""
-    patches, parameters = row["patches"], row["parameters"]
-    assert isinstance(patches, list)
-    assert isinstance(parameters, dict)
-    shown = ", ".join(
-        [f"+{patch}" for patch in patches]
-        + [f"{name}={value}" for name, value in parameters.items()]
-    )
     cells = [
-        row["model"],
-        shown or "-",
+        case.scenario.name,
+        case.flags or "-",
         row["verdict"],
         f"{row['states']:,}",
         row["depth"],
@@ -80,20 +74,16 @@ def line(row: dict[str, object]) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def disagreements(rows: list[dict[str, object]]) -> list[str]:
-    """What is not as expected, or not the same on both engines."""
+def disagreements(case: Case, rows: list[dict[str, object]]) -> list[str]:
+    """What is not as expected, or not the same on both engines, in the rows of one case."""
+    name = name_of(case)
     found = [
-        f"{row['model']}: {row['verdict']}, expected {row['expected']}"
+        f"{name}: {row['verdict']}, expected {row['expected']}"
         for row in rows
         if row["verdict"] != row["expected"]
     ]
-    exhausted: dict[str, tuple[object, ...]] = {}
-    for row in rows:
-        key = json.dumps([row[name] for name in ("model", "kernel", "patches", "parameters")])
-        counts = (row["states"], row["transitions"], row["depth"])
-        if row["exhausted"] and exhausted.setdefault(key, counts) != counts:
-            found.append(f"{key}: {counts} against {exhausted[key]}")
-    return found
+    counts = {(row["states"], row["transitions"], row["depth"]) for row in rows if row["exhausted"]}
+    return found + ([f"{name}: the engines' counts differ: {counts}"] if len(counts) > 1 else [])
 
 
 @click.command()
@@ -101,20 +91,22 @@ def disagreements(rows: list[dict[str, object]]) -> list[str]:
 @click.option("--engine", type=click.Choice(list(ENGINES)), default="both")
 def main(file: Path | None, engine: str) -> None:
     """Run everything and print the table."""
-    rows = []
+    rows, wrong = [], []
     print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}\n")
     print(
-        "| scenario | patches, parameters | verdict | states | depth | engine | s | states/s |"
+        "| scenario | configuration | verdict | states | depth | engine | s | states/s |"
         " bytes/state |\n|---|---|---|---|---|---|---|---|---|"
     )
-    for model in model_names():
-        for expected in summarise(model).expected:
-            for name in ENGINES[engine]:
-                rows.append(measure(model, expected, name))
-                print(line(rows[-1]), flush=True)
+    cases, _ = prepare(model_names(), model_reader())
+    for case in cases:
+        measured = []
+        for name in ENGINES[engine]:
+            measured.append(measure(case, name))
+            print(line(case, measured[-1]), flush=True)
+        wrong += disagreements(case, measured)
+        rows += measured
     if file is not None:
         file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    wrong = disagreements(rows)
     print("\n".join(["", *wrong] if wrong else ["", "all verdicts as expected, counts agree"]))
     sys.exit(1 if wrong else 0)
 

@@ -28,7 +28,7 @@ from properties.refcounts import (
     p7_swapcount_exact,
 )
 from properties.sharing import p9_writable_exclusive
-from properties.swapcache import p8_swapcache_bijection
+from properties.swapcache import p8_no_lost_reservation, p8_swapcache_bijection
 
 swap_slots = parameter(1, "slots of the swap area", at_least=1, at_most=2)
 reclaim_passes = parameter(1, "pages that reclaim tries", at_least=1, at_most=3)
@@ -80,6 +80,7 @@ scenario(
         p5_refcount_exact,
         p6_mapcount_exact,
         p7_swapcount_exact,
+        p8_no_lost_reservation,
         p8_swapcache_bijection,
         p9_writable_exclusive,
     ],

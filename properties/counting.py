@@ -56,6 +56,12 @@ def page_tables_quiet() -> bool:
 
 
 @predicate
+def reclaim_at_work() -> bool:
+    """Reclaim has isolated a page and not yet put it back or freed it."""
+    return any(page.isolated for page in pool(Page))
+
+
+@predicate
 def denoted(mm: Mm, address: Address) -> Content:
     """What a load by the mm at the address would give, swapped in first if need be."""
     match mm.table[address]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import end_property, invariant, witness
 from models.kernel.objects import Page, SwapSlot
-from properties.counting import page_tables_quiet, ptes_of_page, ptes_of_slot
+from properties.counting import page_tables_quiet, ptes_of_page, ptes_of_slot, reclaim_at_work
 
 
 @invariant(source="KSM.md P5 refcount_exact, at any time: no reference is missing")
@@ -25,8 +25,8 @@ def mapped_cached_and_held(page: Page) -> bool:
     source="KSM.md P5 refcount_exact, when nobody holds a page: no reference is left over"
 )
 def p5_refcount_exact(page: Page) -> bool:
-    """When all threads are done, a page that reclaim does not hold has no other reference."""
-    if not page.lru:
+    """When nobody is at work, only ptes and the swap cache hold references to a page."""
+    if reclaim_at_work():
         return True
     if page.private is not None:
         return page.refcount == ptes_of_page(page) + 1
@@ -35,8 +35,8 @@ def p5_refcount_exact(page: Page) -> bool:
 
 @witness(p5_refcount_exact)
 def cached_at_the_end(page: Page) -> bool:
-    """A page that reclaim does not hold is in the swap cache at the end."""
-    return page.lru and page.private is not None
+    """A page is in the swap cache at the end, and reclaim has nothing in hand."""
+    return not reclaim_at_work() and page.private is not None
 
 
 @invariant(source="KSM.md P6 mapcount_exact")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ksmcheck.lang import invariant, pool, predicate, witness
-from models.kernel.objects import ADDRESSES, Mm, Page, SwapSlot
-from properties.counting import denoted, page_tables_quiet, ptes_of_slot
+from ksmcheck.lang import end_property, invariant, pool, predicate, witness
+from models.kernel.objects import ADDRESSES, INITIAL, Mm, Page, SwapSlot
+from properties.counting import denoted, page_tables_quiet, ptes_of_slot, reclaim_at_work
 
 
 @predicate
@@ -25,9 +25,21 @@ def p8_swapcache_bijection(page: Page, slot: SwapSlot) -> bool:
 
 
 @witness(p8_swapcache_bijection)
-def some_page_is_cached(page: Page, slot: SwapSlot) -> bool:
-    """A page is in the swap cache."""
-    return slot.page == page
+def newly_cached(page: Page, slot: SwapSlot) -> bool:
+    """A page whose content was stored during the run is in the swap cache."""
+    return slot.page == page and page.content != INITIAL
+
+
+@end_property(source="KSM.md P8: SWAP_HAS_CACHE without a page is a reservation")
+def p8_no_lost_reservation(slot: SwapSlot) -> bool:
+    """When nobody is at work, a slot is marked as cached exactly if it has a page in the cache."""
+    return reclaim_at_work() or slot.has_cache == (slot.page is not None)
+
+
+@witness(p8_no_lost_reservation)
+def uncached_at_the_end(slot: SwapSlot) -> bool:
+    """A slot is not marked as cached at the end, and reclaim has nothing in hand."""
+    return not reclaim_at_work() and not slot.has_cache
 
 
 @invariant(source="KSM.md P8, orphan rule")

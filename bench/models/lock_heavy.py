@@ -1,6 +1,6 @@
 """Five threads take locks of four kinds around small counters: mostly lock traffic.
 
-Question: are the counters exact whatever the interleaving?
+Question: can two threads be inside the innermost lock?
 Much like a kernel path: a page lock taken by trylock, a spinlock inside, a mutex outside, readers
 of an rwsem. For measuring engines.
 """
@@ -79,7 +79,7 @@ def somebody_is_inside() -> bool:
 
 
 scenario(
-    question="Are the counters exact whatever the interleaving?",
+    question="Can two threads be inside the innermost lock?",
     kernel="",
     properties=[one_inside],
     expected=[Expect(verdict="holds")],

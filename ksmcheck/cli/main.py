@@ -7,11 +7,14 @@ from importlib import metadata
 
 import click
 
+from ksmcheck.cli.check import check
 from ksmcheck.cli.explain import explain
 from ksmcheck.cli.explore import explore
 from ksmcheck.cli.export import export
+from ksmcheck.cli.ladder import ladder
 from ksmcheck.cli.list import list_models
 from ksmcheck.cli.output import complain, confess, note, prepare_streams
+from ksmcheck.cli.patches import patches
 from ksmcheck.cli.replay import replay
 from ksmcheck.cli.show import show
 from ksmcheck.diagnostics import Diagnostic, UserError
@@ -39,10 +42,13 @@ def app() -> None:
     """
 
 
+app.add_command(check)
 app.add_command(explain)
 app.add_command(explore)
 app.add_command(export)
+app.add_command(ladder)
 app.add_command(list_models)
+app.add_command(patches)
 app.add_command(replay)
 app.add_command(show)
 

@@ -23,7 +23,7 @@ from ksmcheck.ir.program import BuiltinCheck, Expectation, Patch
 from ksmcheck.ir.source import Span
 
 VERDICTS = ("holds", "violated", "vacuous", "inconclusive")
-EXPECT_ARGUMENTS = ("verdict", "kernel", "property", "patches", "set")
+EXPECT_ARGUMENTS = ("verdict", "kernel", "property", "patches", "without", "set")
 ARGUMENTS = ("question", "kernel", "patches", "pools", "properties", "expected")
 
 
@@ -191,7 +191,7 @@ class ScenarioReader:
     def _expect(self, call: ast.Call) -> None:
         verdict, kernel, prop = "", self.scenario.kernel, ""
         place: ast.expr = call
-        patches: tuple[str, ...] = ()
+        patches: dict[str, tuple[str, ...]] = {"patches": (), "without": ()}
         parameters: tuple[tuple[str, int], ...] = ()
         for keyword in call.keywords:
             match keyword.arg:
@@ -202,8 +202,9 @@ class ScenarioReader:
                 case "property":
                     prop = self._string(keyword.value)
                     self.expected_properties.append((keyword.value, prop))
-                case "patches":
-                    patches = tuple(map(self._string, self._list(keyword.value, "'patches'")))
+                case ("patches" | "without") as side:
+                    names = self._list(keyword.value, f"'{side}'")
+                    patches[side] = tuple(map(self._string, names))
                 case "set":
                     parameters = self._parameters(keyword.value)
                 case _:
@@ -211,12 +212,14 @@ class ScenarioReader:
         if verdict not in VERDICTS:
             self._fault(place, f"'{verdict}' is no verdict", did_you_mean(verdict, VERDICTS))
         known = {patch.id for patch in self.scenario.patches}
-        for patch in patches:
+        for patch in (*patches["patches"], *patches["without"]):
             if patch not in known:
                 self._fault(
                     call, f"no patch is called '{patch}'", did_you_mean(patch, known), "KSM305"
                 )
-        self.scenario.expected.append(Expectation(kernel, patches, parameters, verdict, prop))
+        self.scenario.expected.append(
+            Expectation(kernel, patches["patches"], parameters, verdict, prop, patches["without"])
+        )
 
     def _parameters(self, node: ast.expr) -> tuple[tuple[str, int], ...]:
         found: list[tuple[str, int]] = []

@@ -171,13 +171,17 @@ class Patch:
 
 @frozen
 class Expectation:
-    """A verdict that the scenario file declares for one kernel, patch set and parameters."""
+    """A verdict that the scenario file declares for one kernel, patch set and parameters.
+
+    ``patches`` are added to those of the kernel, ``without`` are taken away.
+    """
 
     kernel: str
     patches: tuple[str, ...]
     parameters: tuple[tuple[str, int], ...]
     verdict: str
     property: str
+    without: tuple[str, ...] = ()
 
 
 @frozen

@@ -30,8 +30,8 @@ class Patch:
 class Expect:
     """The verdict that exploring must give for one configuration; ``ksmcheck check`` compares.
 
-    ``patches`` are added to those of the kernel, ``set`` gives parameters, ``property`` names the
-    violated one.
+    ``patches`` are added to those of the kernel and ``without`` taken away, ``set`` gives
+    parameters, ``property`` names the violated one.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Expect:
         property: str = "",
         kernel: str = "",
         patches: Sequence[str] = (),
+        without: Sequence[str] = (),
         set: Mapping[str, int] | None = None,
     ) -> None:
         raise never_executed("Expect()")

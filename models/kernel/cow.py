@@ -47,9 +47,11 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
 @routine(source="mm/memory.c", kernel="v2.6.35")
 def cow_user_page(old_page: Page) -> Page | None:
     """A new page with the old one's content."""
-    with atomic("the new page is nobody else's before its pte is stored"):
-        content = old_page.content
-        return alloc(Page, refcount=1, content=content)
+    new_page = alloc(Page, refcount=1, may_sleep=True)
+    if new_page is not None:
+        with atomic("the new page is nobody else's before its pte is stored"):
+            new_page.content = old_page.content
+    return new_page
 
 
 @routine(source="include/linux/ksm.h", kernel="v2.6.35")
@@ -67,5 +69,7 @@ def ksm_does_need_to_copy(page: Page) -> Page | None:
     """A locked copy of a page to which the caller holds a reference."""
     copy = cow_user_page(page)
     if copy is not None:
+        copy.dirty = True
         lock_page(copy)
+        copy.lru = True
     return copy

@@ -10,8 +10,8 @@ Not covered: hardware that sets young and dirty bits without the lock; 32-bit pt
 
 from __future__ import annotations
 
-from ksmcheck.lang import Enum, routine, spin_lock
-from models.kernel.objects import Address, Mm, Pte
+from ksmcheck.lang import Enum, routine, spin_lock, spin_unlock
+from models.kernel.objects import Address, Mm, Pte, Swapped, SwapSlot
 
 
 class Fault(Enum):
@@ -27,3 +27,11 @@ def lock_pte_same(mm: Mm, address: Address, orig_pte: Pte) -> bool:
     """Takes the page-table lock; is the pte still what the fault started from?"""
     spin_lock(mm.ptl)
     return mm.table[address] == orig_pte
+
+
+@routine(source="mm/memory.c")
+def no_page(mm: Mm, address: Address, slot: SwapSlot) -> Fault:
+    """No page for a swap entry: out of memory, unless somebody else has dealt with the pte."""
+    same = lock_pte_same(mm, address, Swapped(slot))
+    spin_unlock(mm.ptl)
+    return Fault.OOM if same else Fault.RETRY

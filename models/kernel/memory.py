@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_unlock
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
-from models.kernel.fault import Fault, lock_pte_same
+from models.kernel.fault import Fault, lock_pte_same, no_page
 from models.kernel.objects import (
     Address,
     Content,
@@ -127,7 +127,7 @@ def do_swap_page(mm: Mm, address: Address, slot: SwapSlot, write: bool) -> Fault
             return do_swap_page_bypass(mm, address, slot, write)
         page = swapin_readahead(slot)
         if page is None:
-            return Fault.RETRY
+            return no_page(mm, address, slot)
     lock_page(page)
     if swapcache_changed(page, slot):
         release_locked(page)

@@ -40,8 +40,10 @@ Address = Annotated[int, Range(0, ADDRESSES - 1)]
 """A page-sized piece of an mm's address space, always inside one anonymous, writable vma."""
 
 INITIAL: Final = 0
-Content = Annotated[int, Range(INITIAL, 3)]
-"""What a page or a slot holds: INITIAL, or the value that one of the writers stores."""
+NEVER_WRITTEN: Final = 4
+Content = Annotated[int, Range(INITIAL, NEVER_WRITTEN)]
+"""What a page or a slot holds: INITIAL, the value that one of the writers stores (1 to 3), or, in a
+slot that no page has been written to, what no mm ever stored."""
 
 Count = Annotated[int, Range(0, 7)]
 """A number of ptes, for properties that count them."""
@@ -95,6 +97,8 @@ class Page:
     writeback: bool
     """PG_writeback."""
     content: Content
+    isolated: Ghost[bool]
+    """Reclaim has the page in hand, off the LRU."""
 
 
 @struct(permanent=True)

@@ -21,9 +21,10 @@ from ksmcheck.lang import (
     bit_unlock,
     dec_and_test,
     free,
+    inc_not_zero,
+    might_sleep,
     refcount_inc,
     routine,
-    wait_until,
 )
 from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, SwapSlot
 
@@ -31,6 +32,7 @@ from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, SwapSlot
 @routine(source="include/linux/pagemap.h")
 def lock_page(page: Page) -> None:
     """Sleeps until PG_locked is ours."""
+    might_sleep()
     bit_lock(page.locked)
 
 
@@ -90,10 +92,11 @@ def find_get_page(slot: SwapSlot) -> Page | None:
     The reference keeps the page from being freed. It keeps it neither in the swap cache nor in its
     slot: that is what the races of KSM.md entries 26 to 28 are about.
     """
-    with atomic("the kernel loads the entry again after taking the reference, and starts over"):
+    page = slot.page
+    while page is not None:
+        if inc_not_zero(page.refcount):
+            if slot.page == page:
+                return page
+            put_page(page)
         page = slot.page
-        if page is None:
-            return None
-        wait_until(page.refcount > 0)
-        refcount_inc(page.refcount)
-        return page
+    return None

@@ -17,10 +17,28 @@ Not covered: young bits (reclaim never finds a page referenced), mlock, mremap, 
 
 from __future__ import annotations
 
-from ksmcheck.lang import atomic, fetch_add, pool, routine, spin_lock, spin_unlock, xchg
+from ksmcheck.lang import (
+    Enum,
+    atomic,
+    choose,
+    fetch_add,
+    pool,
+    routine,
+    spin_lock,
+    spin_unlock,
+    xchg,
+)
 from models.kernel.objects import Address, Anon, Mm, NoPte, Page, Present, Swapped
 from models.kernel.page import put_page
 from models.kernel.swap_map import swap_duplicate
+
+
+class Unmap(Enum):
+    """What unmapping answers: no pte is left; some may be; one was in use."""
+
+    SUCCESS = 0
+    AGAIN = 1
+    FAIL = 2
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
@@ -32,7 +50,7 @@ def page_add_anon_rmap(page: Page) -> None:
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def page_add_new_anon_rmap(page: Page) -> None:
     """The first pte of a new page; reclaim can find it from here on."""
-    with atomic("the page is nobody else's until its pte is stored"):
+    with atomic("nobody else has the page before it is on the LRU"):
         page.mapcount = 1
         page.lru = True
 
@@ -44,28 +62,37 @@ def page_remove_rmap(page: Page) -> None:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap(page: Page) -> bool:
-    """Turns every pte of a swap cache page into its swap entry. True when none is left."""
-    try_to_unmap_anon(page)
-    return page.mapcount == 0
+def try_to_unmap(page: Page) -> Unmap:
+    """Turns the ptes of a swap cache page into its swap entry, one after the other."""
+    result = try_to_unmap_anon(page)
+    if page.mapcount == 0:
+        return Unmap.SUCCESS
+    return result
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon(page: Page) -> None:
-    """Goes through the vmas of the page's anon_vma."""
+def try_to_unmap_anon(page: Page) -> Unmap:
+    """Goes through the vmas of the page's anon_vma, until one fails or no pte is left."""
+    result = Unmap.AGAIN
     match page.mapping:
         case Anon(anon_vma):
             with spin_lock(anon_vma.lock):
                 for mm in pool(Mm):
-                    try_to_unmap_one(page, mm, page.index)
+                    result = try_to_unmap_one(page, mm, page.index)
+                    if result != Unmap.AGAIN or page.mapcount == 0:
+                        break
         case _:
             pass
+    return result
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> None:
-    """If this pte maps the page, it becomes the page's swap entry."""
+def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> Unmap:
+    """If this pte maps the page, it becomes the page's swap entry, unless it is young."""
     if page_check_address(page, mm, address):
+        if choose(False, True):
+            spin_unlock(mm.ptl)
+            return Unmap.FAIL
         pteval = xchg(mm.table[address], NoPte())
         assert isinstance(pteval, Present), "page_check_address found the page here"
         if pteval.dirty:
@@ -77,6 +104,7 @@ def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> None:
         page_remove_rmap(page)
         put_page(page)
         spin_unlock(mm.ptl)
+    return Unmap.AGAIN
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")

@@ -18,7 +18,7 @@ Not covered: count continuation, shmem counts, several devices and priorities, s
 
 from __future__ import annotations
 
-from ksmcheck.lang import Enum, atomic, choose, pool, routine, wait_until
+from ksmcheck.lang import Enum, atomic, routine
 from models.kernel.objects import SwapSlot
 
 swap_nearly_full: bool
@@ -44,22 +44,6 @@ def set_vm_swap_full(answer: bool) -> None:
 def vm_swap_full() -> bool:
     """More than half of swap is in use, so slots are given back as early as possible."""
     return swap_nearly_full
-
-
-@routine(source="mm/swapfile.c", kernel="v2.6.35")
-def get_swap_page() -> SwapSlot | None:
-    """Takes a free slot for the swap cache: no pte holds it yet."""
-    with atomic("one swap_lock section"):
-        found = False
-        for slot in pool(SwapSlot):
-            if slot.count == 0 and not slot.has_cache:
-                found = True
-        if not found:
-            return None
-        entry = choose(pool(SwapSlot))
-        wait_until(entry.count == 0 and not entry.has_cache)
-        entry.has_cache = True
-        return entry
 
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")

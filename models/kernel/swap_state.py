@@ -21,7 +21,7 @@ from __future__ import annotations
 from ksmcheck.lang import alloc, atomic, refcount_inc, routine
 from models.kernel.objects import Page, SwapSlot
 from models.kernel.page import find_get_page, put_page
-from models.kernel.swap_map import Prepare, get_swap_page, swapcache_free, swapcache_prepare
+from models.kernel.swap_map import Prepare, swapcache_free, swapcache_prepare
 
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
@@ -42,17 +42,6 @@ def add_to_swap_cache(page: Page, slot: SwapSlot) -> None:
 
 
 @routine(source="mm/swap_state.c", kernel="v2.6.35")
-def add_to_swap(page: Page) -> bool:
-    """Gives a page a slot and puts it in the cache, dirty. The caller holds the page lock."""
-    slot = get_swap_page()
-    if slot is None:
-        return False
-    add_to_swap_cache(page, slot)
-    page.dirty = True
-    return True
-
-
-@routine(source="mm/swap_state.c", kernel="v2.6.35")
 def delete_from_swap_cache(page: Page) -> None:
     """Takes a page out of the cache, whose slot may be another than the one a caller came for.
 
@@ -61,6 +50,7 @@ def delete_from_swap_cache(page: Page) -> None:
     with atomic("one tree_lock section"):
         slot = page.private
         assert slot is not None, "a page leaves the swap cache that is not in it"
+        assert not page.writeback, "a page leaves the swap cache while it is written"
         slot.page = None
         page.private = None
     swapcache_free(slot)

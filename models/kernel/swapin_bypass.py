@@ -17,9 +17,9 @@ Not covered: large folios, memcg, the one-tick sleep of the fix when the slot is
 from __future__ import annotations
 
 from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
-from models.kernel.fault import Fault, lock_pte_same
+from models.kernel.fault import Fault, lock_pte_same, no_page
 from models.kernel.objects import Address, Mm, Page, Present, Swapped, SwapSlot
-from models.kernel.page import put_page
+from models.kernel.page import lock_page, put_page, unlock_page
 from models.kernel.rmap import page_add_new_anon_rmap
 from models.kernel.swap_map import Prepare, swap_free, swapcache_free, swapcache_prepare
 
@@ -41,15 +41,18 @@ def map_bypass_page(mm: Mm, address: Address, slot: SwapSlot, write: bool) -> Fa
     """From the allocation to the end of the page-table section."""
     page = alloc(Page, refcount=1, may_sleep=True)
     if page is None:
-        return Fault.OOM
+        return no_page(mm, address, slot)
     swap_read_folio(page, slot)
+    lock_page(page)
     if not lock_pte_same(mm, address, Swapped(slot)):
         spin_unlock(mm.ptl)
+        unlock_page(page)
         put_page(page)
         return Fault.RETRY
     swap_free(slot)
     page_add_new_anon_rmap(page)
     mm.table[address] = Present(page, write, write)
+    unlock_page(page)
     spin_unlock(mm.ptl)
     return Fault.DONE
 

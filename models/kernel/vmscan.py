@@ -38,9 +38,9 @@ from models.kernel.page import (
     trylock_page,
     unlock_page,
 )
-from models.kernel.rmap import try_to_unmap
-from models.kernel.swap_map import swapcache_free
-from models.kernel.swap_state import add_to_swap
+from models.kernel.rmap import Unmap, try_to_unmap
+from models.kernel.swap_alloc import add_to_swap
+from models.kernel.swap_map import swapcache_free, vm_swap_full
 from models.kernel.swapfile import try_to_free_swap
 
 
@@ -60,15 +60,16 @@ def isolate_lru_page() -> Page:
         wait_until(page.lru and page.refcount > 0)
         refcount_inc(page.refcount)
         page.lru = False
+        page.isolated = True
         return page
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def putback_lru_page(page: Page) -> None:
     """Back to the LRU, and the reference of the isolation is dropped."""
-    with atomic("the LRU's own reference and flag change under lru_lock"):
-        page.lru = True
-        put_page(page)
+    page.lru = True
+    put_page(page)
+    page.isolated = False
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
@@ -82,11 +83,18 @@ def shrink_page_list(page: Page, may_writepage: bool) -> bool:
     if PageAnon(page) and page.private is None and not add_to_swap(page):
         unlock_page(page)
         return False
-    if page.mapcount > 0 and not try_to_unmap(page):
-        unlock_page(page)
-        return False
+    if page.mapcount > 0:
+        match try_to_unmap(page):
+            case Unmap.SUCCESS:
+                pass
+            case Unmap.FAIL:
+                activate_locked(page)
+                return False
+            case _:
+                unlock_page(page)
+                return False
     if page.dirty:
-        if not may_writepage:
+        if not (may_writepage and choose(True, False)):
             unlock_page(page)
             return False
         if not pageout(page):
@@ -98,6 +106,14 @@ def shrink_page_list(page: Page, may_writepage: bool) -> bool:
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
+def activate_locked(page: Page) -> None:
+    """A page that is in use stays; when swap is short its slot need not. Unlocks the page."""
+    if vm_swap_full():
+        try_to_free_swap(page)
+    unlock_page(page)
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.35")
 def pageout(page: Page) -> bool:
     """Writes a dirty page. True when it is clean and locked again, False when it is unlocked."""
     if page.refcount != 2:
@@ -105,6 +121,8 @@ def pageout(page: Page) -> bool:
         return False
     page.dirty = False
     swap_writepage(page)
+    if page.writeback or page.dirty:
+        return False
     if not trylock_page(page):
         return False
     if page.dirty or page.writeback:
@@ -119,27 +137,30 @@ def swap_writepage(page: Page) -> None:
     if try_to_free_swap(page):
         unlock_page(page)
         return
+    slot = page.private
+    assert slot is not None, "a page without a slot is written"
     page.writeback = True
     unlock_page(page)
-    with atomic("the device reads the page at some moment before it reports completion"):
-        slot = page.private
-        assert slot is not None, "a page leaves the swap cache while it is written"
+    with atomic("the device copies the page at one moment"):
         slot.disk = page.content
-        page.writeback = False
+    page.writeback = False
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def remove_mapping(page: Page) -> bool:
     """__remove_mapping and the free: only if cache and isolation have the last references."""
-    with atomic("one tree_lock section; the slot's cache bit without a page makes everybody wait"):
+    with atomic("one tree_lock section"):
         if page.private is None or page.dirty or page.refcount != 2:
             return False
         freeze(page.refcount, 2)
         slot = page.private
         assert slot is not None, "checked above, under the page lock"
+        assert not page.writeback, "a page is freed while it is written"
         slot.page = None
         page.private = None
-        swapcache_free(slot)
+    swapcache_free(slot)
+    with atomic("the count is zero: nobody but the allocator can reach the page"):
         unlock_page(page)
+        page.isolated = False
         free_hot_cold_page(page)
-        return True
+    return True

@@ -161,7 +161,7 @@ def test_checkpoint_that_cannot_be_written(engine: NativeEngine, tmp_path: Path)
     going = evolve(engine, checkpoint=tmp_path / "no such folder" / "checkpoint")
     with pytest.raises(UserError) as refused:
         going.search(SMALL, SearchOptions(max_states=100))
-    assert refused.value.diagnostics[0].code == "KSM546"
+    assert refused.value.diagnostics[0].code == "KSM552"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -175,7 +175,7 @@ def test_ctrl_c(engine: NativeEngine, workers: int) -> None:
         asked.append(time.perf_counter())
         signal.raise_signal(signal.SIGINT)
 
-    def note(_: Sample) -> None:
+    def note(sample: Sample) -> None:
         if not asked:
             interrupt()
 
@@ -186,7 +186,7 @@ def test_ctrl_c(engine: NativeEngine, workers: int) -> None:
 
 
 def test_a_progress_that_fails_leaves_no_search_behind(engine: NativeEngine) -> None:
-    def fail(_: Sample) -> None:
+    def fail(sample: Sample) -> None:
         raise ValueError("no terminal")
 
     with pytest.raises(ValueError, match="no terminal"):

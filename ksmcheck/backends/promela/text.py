@@ -30,6 +30,9 @@ OPERATORS = {
     Op.SHR: ">>",
 }
 
+# More than any value below 0 that a model computes; Promela has 32 bits.
+LIFT = 1 << 28
+
 
 @frozen
 class Writer:
@@ -68,6 +71,11 @@ class Writer:
         a, b = self.text(left), self.text(right)
         if self._natural(left) and self._natural(right):
             return f"({a} {OPERATORS[op]} {b})"
+        if isinstance(right, Const) and right.value > 0:
+            # Moved far enough up to be natural; written once, because expressions may be deep.
+            lift = LIFT // right.value
+            moved = f"({a} + {lift * right.value})"
+            return f"({moved} / {b} - {lift})" if op is Op.DIV else f"({moved} % {b})"
         floor = f"({a} / {b} - (({a} % {b} != 0 && ({a} < 0) != ({b} < 0)) -> 1 : 0))"
         return floor if op is Op.DIV else f"({a} - {b} * {floor})"
 

@@ -1,26 +1,26 @@
-"""The filter lock for four: Peterson's algorithm with three levels to pass.
+"""The filter lock for five: Peterson's algorithm with four levels to pass.
 
 Question: can two be inside, when every load of the waiting conditions is a step of its own?
-A mutual-exclusion model of some ten million states, for measuring engines.
+A mutual-exclusion model of 23 million states, for measuring engines.
 """
 
 from typing import Annotated
 
 from ksmcheck.lang import *
 
-level: Annotated[Array[Annotated[int, Range(0, 3)]], Size(4)]
-victim: Annotated[Array[Annotated[int, Range(0, 3)]], Size(3)]
+level: Annotated[Array[Annotated[int, Range(0, 4)]], Size(5)]
+victim: Annotated[Array[Annotated[int, Range(0, 4)]], Size(4)]
 inside: Ghost[Annotated[int, Range(0, 4)]]
 
 
-@actor(daemon=True, count=4)
-def process(me: Annotated[int, Range(0, 3)]) -> None:
+@actor(daemon=True, count=5)
+def process(me: Annotated[int, Range(0, 4)]) -> None:
     global inside
     while True:
-        for goal in range(1, 4):
+        for goal in range(1, 5):
             level[me] = goal
             victim[goal - 1] = me
-            for other in range(4):
+            for other in range(5):
                 if other != me:
                     while level[other] >= goal and victim[goal - 1] == me:
                         pass
@@ -41,7 +41,7 @@ def somebody_is_inside() -> bool:
 
 
 scenario(
-    question="Can two of four processes be inside the critical section at once?",
+    question="Can two of five processes be inside the critical section at once?",
     kernel="",
     properties=[mutual_exclusion],
     expected=[Expect(verdict="holds")],

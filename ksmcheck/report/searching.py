@@ -1,0 +1,48 @@
+"""One search from a program to its report, for the commands that make many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from ksmcheck.explore.engines import EngineChoice, run
+from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.progress import Progress
+from ksmcheck.ir.program import Program
+from ksmcheck.report.findings import counterexamples
+from ksmcheck.report.verdict import Report
+
+Watch: TypeAlias = Callable[[], AbstractContextManager[Progress | None]]
+
+
+@frozen
+class Effort:
+    """What each search may cost; ``watch`` is entered for each, and gives what it reports to."""
+
+    choice: EngineChoice
+    options: SearchOptions
+    watch: Watch
+
+
+def searched(program: Program, effort: Effort) -> Report:
+    """Search ``program``; each violation is run on the evaluator before it is in the report."""
+    with effort.watch() as progress:
+        ran = run(effort.choice, program, effort.options, progress)
+    return Report(
+        program=program,
+        result=ran.result,
+        counterexamples=counterexamples(program, ran.result, None),
+        engine=ran.engine,
+        compile_seconds=ran.result.compile_seconds,
+        exact=ran.exact,
+        note=ran.note,
+    )
+
+
+def everything(effort: Effort, max_depth: int | None = None) -> Effort:
+    """The same effort for a search that goes on after a violation."""
+    options = evolve(effort.options, all_violations=True, max_depth=max_depth)
+    return evolve(effort, options=options)
