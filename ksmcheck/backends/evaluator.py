@@ -16,6 +16,7 @@ from attrs import Factory, define, frozen
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.fold import apply
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import (
     Assign,
@@ -221,40 +222,4 @@ class Evaluator:
 def _apply(op: Op, left: int, right: int) -> int:
     if (op in (Op.DIV, Op.MOD) and right == 0) or (op in (Op.SHL, Op.SHR) and right < 0):
         raise InternalError(f"{left} {op.value} {right} has no value")
-    match op:
-        case Op.ADD:
-            return left + right
-        case Op.SUB:
-            return left - right
-        case Op.MUL:
-            return left * right
-        case Op.DIV:
-            return left // right
-        case Op.MOD:
-            return left % right
-        case Op.EQ:
-            return int(left == right)
-        case Op.NE:
-            return int(left != right)
-        case Op.LT:
-            return int(left < right)
-        case Op.LE:
-            return int(left <= right)
-        case Op.GT:
-            return int(left > right)
-        case Op.GE:
-            return int(left >= right)
-        case Op.AND:
-            return int(left != 0 and right != 0)
-        case Op.OR:
-            return int(left != 0 or right != 0)
-        case Op.BITAND:
-            return left & right
-        case Op.BITOR:
-            return left | right
-        case Op.SHL:
-            return left << right
-        case Op.SHR:
-            return left >> right
-        case _:
-            assert_never(op)
+    return apply(op, left, right)
