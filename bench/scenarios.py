@@ -38,13 +38,13 @@ def measure(case: Case, engine: EngineName) -> dict[str, object]:
     """One search, one worker, as a row of the table."""
     effort = Effort(EngineChoice(engine, workers=1), SearchOptions(), contextlib.nullcontext)
     report = searched(case.program(), effort)
-    result, expected = report.result, case.expected
+    result, identity = report.result, case.identity
     return {
         "model": case.scenario.name,
-        "kernel": expected.kernel,
-        "patches": list(expected.patches),
-        "parameters": dict(expected.parameters),
-        "expected": expected.verdict,
+        "kernel": identity.kernel,
+        "patches": list(identity.patches),
+        "parameters": dict(identity.parameters),
+        "expected": case.expected.verdict,
         "verdict": report.verdict.value,
         "engine": engine.value,
         "exhausted": result.stop_reason is StopReason.EXHAUSTED,

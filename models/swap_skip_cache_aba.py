@@ -9,7 +9,7 @@ Keeps: one mm with the threads T0 and T1, one slot that only this mm's pte holds
 Abstracts: see models/kernel/swapin_bypass.py. The rest of a fault is v2.6.36's: v6.7 decides by
     other means whether a page is exclusive, but a page that came past the cache is so untested.
 Not covered: swapoff, large folios, readahead, weak memory.
-Result: v6.7 violated after 44 steps (p3_ksm_invisible); with swap-skip-cache-prepare holds (45,096
+Result: v6.7 violated after 48 steps (p3_ksm_invisible); with swap-skip-cache-prepare holds (121,311
     states). All counts: models/README.md.
 """
 

@@ -11,14 +11,14 @@ Keeps: mm1 with the threads A and B, mm2 with the thread C, after a fork: both m
     it maps the wrong page and mm1 reads what C wrote; as a store it may also take the page for its
     own, when it is not even B's slot that the page belongs to by now. A and B are the same
     otherwise, so A need not have the choice as well.
-Abstracts: see models/kernel/; the page starts dirty, as if never written since it was swapped out,
-    so that no reader finds it on disk only; reclaim does not write (`reclaim_writes` = 0): the
-    races need no page to be freed, and writing multiplies the states.
+Abstracts: see models/kernel/; the page starts dirty and was never written, so the disk holds what
+    nobody may read; reclaim does not write (`reclaim_writes` = 0): the races need no page to be
+    freed, and writing multiplies the states.
 Not covered: swapoff, exit, a second fork, readahead, more than one address, weak memory.
-Result: v2.6.35 violated after 71 steps (p9_writable_exclusive), with one slot or two.
-    swapin-recheck with one slot holds (1 pass: 1,388,227 states; 2 passes: 4,703,880), with two
-    slots violated after 104 steps (p29_isolation). Both patches, two slots: holds (10,853,739
-    states). All counts, and larger bounds: models/README.md.
+Result: v2.6.35 violated after 78 steps (p9_writable_exclusive), with one slot or two.
+    swapin-recheck with one slot holds (1 pass: 2,806,098 states; 2 passes: 8,263,605), with two
+    slots violated after 104 steps (p9_writable_exclusive). Both patches, two slots: holds
+    (20,443,972 states). All counts, and larger bounds: models/README.md.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ def _read(model: str) -> Scenario:
 
 def _compile(model: str, expected: Expectation) -> Program:
     options = CompileOptions(
-        kernel=expected.kernel, with_=expected.patches, parameters=expected.parameters
+        kernel=expected.kernel,
+        with_=expected.patches,
+        without=expected.without,
+        parameters=expected.parameters,
     )
     return compile_model(model, options)

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
-from ksmcheck.ir.program import Expectation, Program
+from ksmcheck.ir.program import Expectation, Identity, Program
 from ksmcheck.report.listing import flags
 
 
@@ -46,6 +46,7 @@ class Case:
 
     scenario: Scenario
     expected: Expectation
+    identity: Identity
     digest: str
     compile_seconds: float
     packed: bytes
@@ -121,6 +122,7 @@ def _case(scenario: Scenario, expected: Expectation, reader: ModelReader) -> Cas
     return Case(
         scenario,
         expected,
+        program.identity,
         program.digest,
         time.perf_counter() - started,
         zlib.compress(pickle.dumps(program, protocol=5), 1),

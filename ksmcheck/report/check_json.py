@@ -13,9 +13,11 @@ from ksmcheck.report.checking import Checked, Row, Status
 
 @frozen
 class CheckEntry:
-    """One configuration that was run; kernel, patches and parameters are those of its Expect.
+    """One configuration that was run.
 
-    ``property`` is the one that was found violated or vacuous, or empty.
+    Kernel, patches and parameters are those in force, as in the report of `explore`: they tell a
+    configuration from every other. ``property`` is the one that was found violated or vacuous, or
+    empty.
     """
 
     model: str
@@ -52,13 +54,13 @@ def check_json(checked: Checked) -> str:
 
 
 def _entry(row: Row) -> CheckEntry:
-    expected = row.case.expected
+    identity = row.case.identity
     return CheckEntry(
         model=row.case.scenario.name,
-        kernel=expected.kernel,
-        patches=expected.patches,
-        parameters=dict(expected.parameters),
-        expected=expected.verdict,
+        kernel=identity.kernel,
+        patches=identity.patches,
+        parameters=dict(identity.parameters),
+        expected=row.case.expected.verdict,
         verdict=row.verdict,
         property=row.property,
         states=row.states,

@@ -9,7 +9,6 @@ from typing import assert_never
 
 from attrs import frozen
 
-from ksmcheck.explore.options import StopReason
 from ksmcheck.ir.program import Expectation
 from ksmcheck.report.cases import Case
 from ksmcheck.report.remembered import Remembered
@@ -78,13 +77,10 @@ def check(
     rows: list[Row] = []
     for case in cases:
         try:
-            row = _row(case, effort, remembered)
+            rows.append(_row(case, effort, remembered))
         except KeyboardInterrupt:
-            row = None
-        if row is None:
             break
-        rows.append(row)
-        told(row)
+        told(rows[-1])
     seconds = time.perf_counter() - started + sum(case.compile_seconds for case in cases)
     return Checked(tuple(rows), tuple(cases[len(rows) :]), seconds)
 
@@ -99,14 +95,12 @@ def results_to_remember(checked: Checked) -> tuple[tuple[Case, ...], tuple[Case,
     return decided, tuple(row.case for row in checked.rows if row.status is Status.FAILED)
 
 
-def _row(case: Case, effort: Effort, remembered: Remembered | None) -> Row | None:
-    """The case's row; None when it was interrupted."""
+def _row(case: Case, effort: Effort, remembered: Remembered | None) -> Row:
+    """The case's row."""
     if remembered is not None and remembered.knows(case):
         return Row(case, Status.UNCHANGED)
     started = time.perf_counter()
     report = searched(case.program(), effort)
-    if report.result.stop_reason is StopReason.INTERRUPTED:
-        return None
     subject = _subject(report, case.expected)
     if report.verdict is Verdict.VIOLATED and subject != (case.expected.property or subject):
         # Of several violations of one depth, engines need not meet the same one first.

@@ -159,13 +159,10 @@ def climb(
     climbed: list[Level] = []
     for rung, program in zip(levels, programs, strict=True):
         try:
-            level = _climbed(rung, program, climbed) or _searched(rung, program, effort)
+            climbed.append(_climbed(rung, program, climbed) or _searched(rung, program, effort))
         except KeyboardInterrupt:
             break
-        if level.report.result.stop_reason is StopReason.INTERRUPTED:
-            break
-        climbed.append(level)
-        told(level)
+        told(climbed[-1])
     return Ladder(
         model=programs[0].identity.model,
         parameters=programs[0].identity.parameters,

@@ -33,6 +33,7 @@ class ExpectedEntry:
 
     kernel: str
     patches: tuple[str, ...]
+    without: tuple[str, ...]
     parameters: Mapping[str, int]
     verdict: str
     property: str
@@ -89,6 +90,7 @@ def list_json(cards: Sequence[ModelCard]) -> str:
                 ExpectedEntry(
                     kernel=item.kernel,
                     patches=item.patches,
+                    without=item.without,
                     parameters=dict(item.parameters),
                     verdict=item.verdict,
                     property=item.property,
@@ -106,5 +108,6 @@ def flags(item: Expectation, default_kernel: str) -> str:
     """The options that choose a configuration on the command line; empty for the scenario's own."""
     parts = [f"--kernel {item.kernel}"] if item.kernel != default_kernel else []
     parts += [f"--with {patch}" for patch in item.patches]
+    parts += [f"--without {patch}" for patch in item.without]
     parts += [f"--set {name}={value}" for name, value in item.parameters]
     return " ".join(parts)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from ksmcheck.explore.engines import EngineChoice, run
-from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
 from ksmcheck.ir.program import Program
 from ksmcheck.report.findings import counterexamples
@@ -28,9 +28,14 @@ class Effort:
 
 
 def searched(program: Program, effort: Effort) -> Report:
-    """Search ``program``; each violation is run on the evaluator before it is in the report."""
+    """Search ``program``; each violation is run on the evaluator before it is in the report.
+
+    KeyboardInterrupt when the search was interrupted: half a search is no row of a table.
+    """
     with effort.watch() as progress:
         ran = run(effort.choice, program, effort.options, progress)
+    if ran.result.stop_reason is StopReason.INTERRUPTED:
+        raise KeyboardInterrupt
     return Report(
         program=program,
         result=ran.result,

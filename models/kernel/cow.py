@@ -8,8 +8,7 @@ Keeps: that the copy is made with no lock held and the pte compared afterwards; 
     loses its pte count only after the new pte is in place; that both references to it are dropped
     inside the page-table section.
 Abstracts:
-    A copy appears with its content: the new page is nobody else's before its pte is stored, and an
-        earlier allocation could only starve others.
+    A page is copied in one step. The copy is nobody else's before it is on the LRU.
 Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store.
 """
 
@@ -49,7 +48,7 @@ def cow_user_page(old_page: Page) -> Page | None:
     """A new page with the old one's content."""
     new_page = alloc(Page, refcount=1, may_sleep=True)
     if new_page is not None:
-        with atomic("the new page is nobody else's before its pte is stored"):
+        with atomic("a page is copied at one moment, into a page that nobody else has"):
             new_page.content = old_page.content
     return new_page
 

@@ -9,8 +9,8 @@ Keeps: one reference count and one count of ptes per page, the page lock, the sw
     one word, one page-table lock per mm, the contents of pages and of swap.
 Abstracts:
     PG_swapcache is `private is not None`: flag and page->private are set under the page lock before
-        the page is in the tree and cleared under page lock and tree_lock together, and no reader
-        looks without the page lock, so a second field would only repeat the first.
+        the page is in the tree and cleared under page lock and tree_lock together, and nobody who
+        is modelled looks without the page lock (the zap of a pte does, and looks again under it).
     A slot's tree entry is one cell of the slot: the radix tree is only ever asked for one slot.
     Contents are small integers, each written by one writer: enough to tell whose value is read.
 Not covered: TLBs, young bits, memcg, LRU order and pagevecs, huge pages, more than one anon_vma

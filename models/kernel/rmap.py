@@ -6,11 +6,15 @@ Source: mm/rmap.c (page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap,
 Question: none; a part of the kernel that scenarios build on.
 Keeps: every access of unmapping in the kernel's order: the unlocked glance at the pte, the look
     under the lock, the empty pte, the dirty bit, the slot's count before the pte holds the slot,
-    both before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk.
+    both before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk,
+    which ends at the first pte that is in use, and when no pte is left.
 Abstracts:
-    A new page gets its count and its place on the LRU in one step: its pte is not stored yet.
+    A new page gets its count and its place on the LRU in one step: nobody can have looked at the
+        count before reclaim finds the page there.
+    Young bits: any pte may be in use when it is to be unmapped, so a page can be left in the swap
+        cache with all its ptes, or with some of them.
     The list of the anon_vma's vmas is the pool of mms, walked in one fixed order.
-Not covered: young bits (reclaim never finds a page referenced), mlock, mremap, migration entries.
+Not covered: mlock, mremap, migration entries.
     KSM pages: try_to_unmap_ksm belongs beside try_to_unmap_anon. page->mapping is not stored here;
     a page is anonymous from its allocation, and the KSM scenarios store it.
 """

@@ -4,9 +4,9 @@ Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
 Source: mm/swapfile.c (get_swap_page, scan_swap_map, __try_to_reclaim_swap), mm/swap_state.c
     (add_to_swap).
 Question: none; a part of the kernel that scenarios build on.
-Keeps: that any free slot may be handed out; that a slot which only the cache holds is taken from its
-    page when swap is short, with a reference and trylock only; that the page becomes dirty after it
-    is in the cache.
+Keeps: that any free slot may be handed out; that a slot which only the cache holds is taken from
+    its page when swap is short, with a reference and a trylock; that the page becomes dirty after
+    it is in the cache.
 Abstracts:
     Which slot: the kernel scans from where it stopped; the model tries every one.
     Finding a slot and taking it is one step: the kernel reads the map without swap_lock while it
@@ -45,7 +45,7 @@ def get_swap_page() -> SwapSlot | None:
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
 def try_to_reclaim_swap(slot: SwapSlot) -> None:
-    """Takes a slot from the swap cache, unless its page is busy. May not sleep: reclaim calls it."""
+    """Takes a slot from the swap cache, unless its page is locked: reclaim holds one already."""
     page = find_get_page(slot)
     if page is None:
         return

@@ -1,19 +1,16 @@
-"""The swap map: taking, counting and giving back slots.
+"""The swap map: counting, reserving and giving back slots. Taking one: swap_alloc.py.
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here). v6.8 has other locks and a
     per-cpu list of freed slots, which only delays the reuse of a slot.
-Source: mm/swapfile.c (get_swap_page, swap_free, swapcache_free, swap_duplicate,
-    swapcache_prepare), include/linux/swap.h (vm_swap_full).
+Source: mm/swapfile.c (swap_free, swapcache_free, swap_duplicate, swapcache_prepare),
+    include/linux/swap.h (vm_swap_full).
 Question: none; a part of the kernel that scenarios build on.
-Keeps: the count and SWAP_HAS_CACHE of a slot, that a slot is free exactly when both are zero, that
-    any free slot may be handed out next.
+Keeps: the count and SWAP_HAS_CACHE of a slot, and that a slot is free exactly when both are zero.
 Abstracts:
     Each swap_lock section is one step: its fields are touched under swap_lock only.
-    Which free slot: the kernel scans from where it stopped; the model tries every one.
     vm_swap_full is a constant of the scenario: with one or two slots the real rule means nothing.
-Not covered: count continuation, shmem counts, several devices and priorities, swapoff, the
-    allocator's own stealing of slots that only the cache holds. The kernel only prints, or does not
-    notice, when a free slot is freed or duplicated; here that is an assertion.
+Not covered: count continuation, shmem counts, several devices, swapoff. The kernel only prints, or
+    does not notice, when a free slot is freed or duplicated; here that is an assertion.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The swap cache: finding, adding, removing and reading in.
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
-Source: mm/swap_state.c (lookup_swap_cache, add_to_swap, delete_from_swap_cache,
-    read_swap_cache_async, swapin_readahead), mm/page_io.c (swap_readpage).
+Source: mm/swap_state.c (lookup_swap_cache, add_to_swap_cache, delete_from_swap_cache,
+    read_swap_cache_async, swapin_readahead), mm/page_io.c (swap_readpage). add_to_swap is in
+    swap_alloc.py.
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that a lookup gives a reference and no lock, that the cache follows page->private and not
     the slot of whoever asks for the removal, that a reader allocates before it reserves the slot

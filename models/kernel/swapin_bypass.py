@@ -6,10 +6,11 @@ Source: mm/memory.c (do_swap_page, the branch for SWP_SYNCHRONOUS_IO), mm/swapfi
 Question: none; a part of the kernel that scenarios build on.
 Keeps: the unlocked look at the count, which ignores SWAP_HAS_CACHE; that the reservation of the fix
     comes before the allocation and is given back after the page-table lock, on every way out; that
-    swap_free comes before the pte is stored here; that the page is taken for exclusive untested.
+    swap_free comes before the pte is stored here; that the page is locked until the pte is stored;
+    that the page is taken for exclusive untested.
 Abstracts:
     The page goes to the LRU when it is mapped, not before the read: found earlier it is neither
-        mapped nor in the cache, and reclaim puts it back. So its page lock need not be taken.
+        mapped nor in the cache, and reclaim puts it back. Nor is its lock taken for the read.
     A freed slot can be handed out at once: the per-cpu list of freed slots only delays that.
 Not covered: large folios, memcg, the one-tick sleep of the fix when the slot is reserved already.
 """

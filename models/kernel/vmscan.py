@@ -7,16 +7,19 @@ Question: none; a part of the kernel that scenarios build on.
 Keeps: the order trylock, add_to_swap, try_to_unmap, pageout, __remove_mapping; that a page is
     written and freed only when isolation and swap cache are its only references; that a page
     without swap entries leaves the cache instead of being written; that a page under writeback is
-    unlocked; and every way in which reclaim gives up and puts the page back.
+    unlocked; that a page leaves the tree with its count frozen, before its slot's cache bit goes
+    and before it is free; and that reclaim gives up half-way: with a page in the swap cache that
+    is still mapped, or that only some mms have given up, and puts it back.
 Abstracts:
     The LRU lists are one flag per page: reclaim may find any page that has it, in any order, and
         waits when there is none.
-    The page is never found referenced: giving up early is the same as not trying.
-    Writing is started and finished by reclaim itself, as on a synchronous device.
-    __remove_mapping and the free after it are one step: count frozen and cache cleared under
-        tree_lock, then the slot's cache bit; meanwhile a lookup finds nothing and a reader loops.
-Not covered: the order of lists, active and inactive, pagevecs, memcg, congestion, write errors,
-    may_enter_fs, vm_swap_full at the exits of shrink_page_list.
+    page_referenced is left out: giving up before the page is touched is the same as not trying. A
+        pte that is young when it is to be unmapped is in rmap.py.
+    Writing is started and finished by reclaim itself, as on a synchronous device: between start and
+        end faults go on, but reclaim does not turn to the next page.
+    Whether a dirty page is written is left open where it is allowed at all: may_enter_fs,
+        may_writepage and a busy device decide in the kernel.
+Not covered: the order of lists, active and inactive, pagevecs, memcg, write errors, mlocked pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compilers that are missing or fail, caches that cannot be used or lie: a message, or a rebuild."""
+"""Compilers that are missing or fail, caches that cannot be used or lie: told, or built again."""
 
 from __future__ import annotations
 

@@ -10,12 +10,14 @@ from ksmcheck.ir.program import Expectation
 from ksmcheck.report.cases import Case, Scenario
 from ksmcheck.report.checking import Checked, Row, Status
 from ksmcheck.report.junit import junit_xml
+from tests.trace.tiny_model import tiny_program
 
 
 def case(name: str = "race", verdict: str = "holds") -> Case:
     expected = Expectation("v2.6.35", ("recheck",), (("slots", 2),), verdict, "")
     scenario = Scenario(f"./{name}.py", name, "v2.6.35", (expected,))
-    return Case(scenario, expected, "digest", 0.5, b"")
+    identity = tiny_program().identity
+    return Case(scenario, expected, identity, "digest", 0.5, b"")
 
 
 def suite(*rows: Row, not_run: tuple[Case, ...] = ()) -> ElementTree.Element:

@@ -1,8 +1,7 @@
 """A program as a Promela file with the same states and the same steps.
 
-Every location of an actor is a label; every outcome of its step is one ``d_step``, which Spin
-takes as one transition, followed by a ``goto``, which it does not count. Properties are assertions
-at the end of the steps that can change them. With ``spin -a -o1 -o2 -o3`` (no dataflow
+Every location of an actor is a label, and every outcome of its step is one transition: steps.py.
+Properties are assertions at the end of the steps that can change them. With ``spin -a -o1 -o2 -o3`` (no dataflow
 optimisation, no dead-variable elimination, no merging of statements) and ``gcc -DSAFETY
 -DNOREDUCE`` Spin visits the same number of states; one more when the setup has several outcomes,
 for the state before the setup. Lock-order cycles are a fact about all runs together and are not
@@ -12,19 +11,16 @@ exported; nor are properties asked of the initial states.
 from __future__ import annotations
 
 import re
-from typing import assert_never
 
-from ksmcheck.analysis.footprint import Footprint
-from ksmcheck.backends.promela.paths import Effects, GuardedPath, guarded_paths
-from ksmcheck.backends.promela.text import Writer
+from ksmcheck.backends.promela.paths import Effects, guarded_paths
+from ksmcheck.backends.promela.steps import StepText
+from ksmcheck.backends.promela.text import Writer, comment
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.expr import Const, Expr, Read, Temp
 from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
 from ksmcheck.ir.program import (
-    Actor,
     BuiltinCheck,
     Program,
-    Property,
     PropertyKind,
     Variable,
     VariableKind,
@@ -33,12 +29,7 @@ from ksmcheck.ir.step import (
     Assign,
     Block,
     Branch,
-    Check,
-    Observe,
-    Operation,
-    Require,
     SetTemp,
-    When,
 )
 
 State = tuple[int, ...]
@@ -89,7 +80,6 @@ class _Export:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._footprint = Footprint(program)
         self._offsets = program.offsets()
         self._writer = Writer(program, self._name)
         asserted = [i.predicate for p in program.properties for i in p.instances]
@@ -100,6 +90,14 @@ class _Export:
         self._watched = [a.location in looked_at for a in program.actors]
         self._counting = any(p.kind is PropertyKind.END for p in program.properties)
         self._private = _private(program, looked_at)
+        self._steps = StepText(
+            program,
+            self._writer,
+            self._name,
+            tuple(self._watched),
+            tuple(self._old),
+            self._counting,
+        )
 
     def text(self) -> str:
         states = initial_states(self._program)
@@ -109,8 +107,8 @@ class _Export:
                 [Diagnostic("KSM411", f"setup of '{name}' never finishes: no initial state")]
             )
         lines = [
-            f"/* {_comment(self._program.identity.model)}:",
-            f"   {_comment(self._program.identity.question)} */",
+            f"/* {comment(self._program.identity.model)}:",
+            f"   {comment(self._program.identity.question)} */",
             "",
             *self._globals(states),
             "",
@@ -144,8 +142,8 @@ class _Export:
             operation.number
             for actor in self._program.actors
             for step in actor.steps
-            for path in guarded_paths(step.block)
-            for operation in operations_in(path.operations)
+            for block in blocks(step.block)
+            for operation in operations_in(block.operations)
             if isinstance(operation, SetTemp)
         }
         lines += [f"hidden int t{number};" for number in sorted(temps)]
@@ -189,100 +187,9 @@ class _Export:
         actor = self._program.actors[number]
         step = actor.steps[location]
         idle = actor.daemon or BuiltinCheck.DEADLOCK in self._program.disabled
-        lines = [f"L{location}:" + (f" end{location}:" if idle else "")]
-        lines[0] += f" /* {_comment(step.span.short())}: {_comment(step.text)} */"
-        paths = guarded_paths(step.block)
-        if not paths:
-            return [*lines, "    false;"]
-        lines.append("    if")
-        for path in paths:
-            lines += [f"    :: {self._outcome(number, actor, location, path)}"]
-        return [*lines, "    fi;"]
-
-    def _outcome(self, number: int, actor: Actor, location: int, path: GuardedPath) -> str:
-        guard = self._writer.text(path.guard)
-        if path.target is None:
-            assert path.fault is not None
-            why = _comment(self._program.faults[path.fault].message)
-            return f"d_step {{ {guard} -> assert(false) /* {why} */ }}; goto L{location}"
-        parts = [f"old_{self._name(v)} = {self._name(v)}" for v in self._old if not self._dims(v)]
-        parts += [
-            f"old_{self._name(v)}[{i}] = {self._name(v)}[{i}]"
-            for v in self._old
-            for i in range(self._program.variables[v].cells)
-            if self._dims(v)
-        ]
-        parts += self._operations(_needed(path.operations))
-        if self._watched[number] and path.target != location:
-            parts.append(f"pc{number} = {path.target}")
-        if self._counting and not actor.daemon and path.target == actor.done:
-            parts.append("finished++")
-        parts += self._assertions(number, actor, location, path)
-        body = "; ".join(parts)
-        return f"d_step {{ {guard}{' -> ' + body if body else ''} }}; goto L{path.target}"
-
-    def _dims(self, variable: int) -> bool:
-        return bool(self._program.variables[variable].dims)
-
-    def _operations(self, operations: tuple[Operation, ...]) -> list[str]:
-        lines: list[str] = []
-        for operation in operations:
-            match operation:
-                case Assign(variable, index, value):
-                    place = self._writer.place(variable, index)
-                    lines.append(f"{place} = {self._writer.text(value)}")
-                case SetTemp(number, value):
-                    lines.append(f"t{number} = {self._writer.text(value)}")
-                case When(condition, then, orelse):
-                    yes = "; ".join(self._operations(then)) or "skip"
-                    no = "; ".join(self._operations(orelse)) or "skip"
-                    test = self._writer.text(condition)
-                    lines.append(f"if :: {test} -> {yes} :: else -> {no} fi")
-                case Check() | Require() | Observe():
-                    pass  # in the guard
-                case _:
-                    assert_never(operation)
-        return lines
-
-    # ---- properties --------------------------------------------------------------------------
-
-    def _assertions(self, number: int, actor: Actor, location: int, path: GuardedPath) -> list[str]:
-        writes = set[int]()
-        for operation in operations_in(path.operations):
-            if isinstance(operation, Assign):
-                start = self._offsets[operation.variable]
-                cells = self._program.variables[operation.variable].cells
-                writes.update(range(start, start + cells))
-        if path.target != location:
-            writes.add(self._footprint.location(number))
-        finishing = not actor.daemon and path.target == actor.done
-        return [
-            text
-            for item in self._program.properties
-            for text in self._assertion(item, writes, finishing, actor.daemon)
-        ]
-
-    def _assertion(
-        self, item: Property, writes: set[int], finishing: bool, daemon: bool
-    ) -> list[str]:
-        lines: list[str] = []
-        for instance in item.instances:
-            if instance.predicate == Const(1):
-                continue
-            relevant = bool(self._footprint.reads(instance.predicate) & writes)
-            text = self._writer.text(instance.predicate)
-            match item.kind:
-                case PropertyKind.STATE:
-                    lines += [f"assert({text})"] if relevant else []
-                case PropertyKind.STEP:
-                    lines += [f"assert({text})"]
-                case PropertyKind.END:
-                    finite = sum(not actor.daemon for actor in self._program.actors)
-                    asked = finishing or (daemon and relevant)
-                    lines += [f"assert(finished != {finite} || {text})"] if asked else []
-                case _:
-                    assert_never(item.kind)
-        return lines
+        head = f"L{location}:" + (f" end{location}:" if idle else "")
+        head += f" /* {comment(step.span.short())}: {comment(step.text)} */"
+        return [head, *self._steps.step(number, location)]
 
     # ---- several initial states --------------------------------------------------------------
 
@@ -300,33 +207,6 @@ class _Export:
                     parts += [f"{place} = {value}"] if value else []
             lines.append(f"        :: d_step {{ {'; '.join(parts) or 'skip'} }}")
         return [*lines, "        fi;", f"        {runs}", "    }", "}"]
-
-
-def _needed(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    """Without the temps that only guards look at."""
-    kept: list[Operation] = []
-    wanted: set[int] = set()
-    for operation in reversed(operations):
-        if isinstance(operation, Check | Require | Observe):
-            continue
-        if isinstance(operation, SetTemp) and operation.number not in wanted:
-            continue
-        kept.append(operation)
-        for expr in operation_expressions(operation):
-            wanted |= _temps(expr)
-    return tuple(reversed(kept))
-
-
-def _temps(expr: Expr) -> set[int]:
-    found: set[int] = set()
-
-    def leaf(item: Read | Temp) -> Expr:
-        if isinstance(item, Temp):
-            found.add(item.number)
-        return item
-
-    rewrite(expr, leaf)
-    return found
 
 
 def _kind(variable: Variable) -> str:
@@ -369,8 +249,3 @@ def used(block: Block) -> set[int]:
         if isinstance(item.end, Branch):
             found |= {read.variable for read in reads(item.end.condition)}
     return found
-
-
-def _comment(text: str) -> str:
-    """Text that cannot end a comment."""
-    return " ".join(text.replace("*/", "* /").replace("/*", "/ *").split())

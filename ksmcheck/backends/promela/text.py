@@ -110,3 +110,8 @@ class Writer:
     def _operand(self, expr: Expr) -> str:
         text = self.text(expr)
         return text if text.startswith("(") or text.isalnum() else f"({text})"
+
+
+def comment(text: str) -> str:
+    """Text that cannot end a comment."""
+    return " ".join(text.replace("*/", "* /").replace("/*", "/ *").split())

@@ -117,5 +117,6 @@ scenario(
         Expect(verdict="violated"),
         Expect(kernel="v2.6.32", verdict="vacuous", property="quick_is_counted"),
         Expect(patches=["count-again"], verdict="vacuous"),
+        Expect(kernel="v2.6.36", without=["count-again", "rename"], verdict="violated"),
     ],
 )
