@@ -5,11 +5,11 @@ Source: include/linux/pagemap.h and mm/filemap.c (lock_page, trylock_page, unloc
     find_get_page), include/linux/mm.h and mm/swap.c (get_page, put_page),
     include/linux/page-flags.h and include/linux/ksm.h (PageAnon, PageKsm).
 Question: none; a part of the kernel that scenarios build on.
-Keeps: who holds the page lock, that waiting for it is unfair and sleeps, that the last reference
-    frees, and that a lookup may take a reference to a page that is no longer the slot's, or that has
-    been freed and handed out again, before it looks a second time and gives it back.
+Keeps: who holds the page lock, that waiting for it is unfair and sleeps; that the last reference
+    frees; that a lookup may take a reference to a page that is no longer the slot's, or that was
+    freed and handed out again, before it looks a second time and gives it back.
 Abstracts: the step from a count of zero to the free list is not seen, because a page whose count
-    is zero can be reached by nobody but the allocator; what a free frame holds is forgotten, because
+    is zero can be reached by nobody but the allocator; what a free frame holds is forgotten, as
     nobody looks at it.
 Not covered: the waiters' queue of a page lock (any waiter may be the next), pagevecs.
 """

@@ -1,7 +1,8 @@
 """A program as a Promela file with the same states and the same steps.
 
 Every location of an actor is a label, and every outcome of its step is one transition: steps.py.
-Properties are assertions at the end of the steps that can change them. With ``spin -a -o1 -o2 -o3`` (no dataflow
+Properties are assertions at the end of the steps that can change them, or guards of a process that
+does nothing else. With ``spin -a -o1 -o2 -o3`` (no dataflow
 optimisation, no dead-variable elimination, no merging of statements) and ``gcc -DSAFETY
 -DNOREDUCE`` Spin visits the same number of states; one more when the setup has several outcomes,
 for the state before the setup. Lock-order cycles are a fact about all runs together and are not
@@ -16,8 +17,8 @@ from ksmcheck.backends.promela.paths import Effects, guarded_paths
 from ksmcheck.backends.promela.steps import StepText
 from ksmcheck.backends.promela.text import Writer, comment
 from ksmcheck.diagnostics import Diagnostic, UserError
-from ksmcheck.ir.expr import Const, Expr, Read, Temp
-from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
+from ksmcheck.ir.expr import FALSE, Const, Expr, Read, Temp
+from ksmcheck.ir.fold import blocks, negate, operation_expressions, operations_in, reads, rewrite
 from ksmcheck.ir.program import (
     BuiltinCheck,
     Program,
@@ -31,6 +32,10 @@ from ksmcheck.ir.step import (
     Branch,
     SetTemp,
 )
+
+# Characters of all predicates that are asserted at every step that may change them. Longer ones
+# are asked by a process of their own, or gcc would need minutes for the copies.
+LONGEST_ASSERTIONS = 300
 
 State = tuple[int, ...]
 
@@ -82,6 +87,7 @@ class _Export:
         self._program = program
         self._offsets = program.offsets()
         self._writer = Writer(program, self._name)
+        self._sequences = Writer(program, self._name, "a")
         asserted = [i.predicate for p in program.properties for i in p.instances]
         looked_at = {read.variable for predicate in asserted for read in reads(predicate)}
         self._old = sorted(
@@ -89,14 +95,18 @@ class _Export:
         )
         self._watched = [a.location in looked_at for a in program.actors]
         self._counting = any(p.kind is PropertyKind.END for p in program.properties)
+        asked = [self._writer.text(predicate) for predicate in asserted]
+        self._apart = sum(map(len, asked)) > LONGEST_ASSERTIONS
         self._private = _private(program, looked_at)
         self._steps = StepText(
             program,
             self._writer,
+            self._sequences,
             self._name,
             tuple(self._watched),
             tuple(self._old),
             self._counting,
+            tuple(p for p in program.properties if p.kind is PropertyKind.STEP or not self._apart),
         )
 
     def text(self) -> str:
@@ -115,6 +125,8 @@ class _Export:
         ]
         for number in range(len(self._program.actors)):
             lines += self._proctype(number, states)
+        if self._apart:
+            lines += self._monitor(states)
         if len(states) > 1:
             lines += self._init(states)
         return "\n".join(lines) + "\n"
@@ -137,7 +149,8 @@ class _Export:
             if number in locations and not self._watched[locations.index(number)]:
                 continue
             lines += self._declare(number, states)
-        lines += [f"hidden {self._declaration(n, 'old_')};" for n in self._old]
+        writers = (self._writer, self._sequences)
+        lines += [f"hidden {self._declaration(n, w.old)};" for n in self._old for w in writers]
         temps = {
             operation.number
             for actor in self._program.actors
@@ -146,7 +159,7 @@ class _Export:
             for operation in operations_in(block.operations)
             if isinstance(operation, SetTemp)
         }
-        lines += [f"hidden int t{number};" for number in sorted(temps)]
+        lines += [f"hidden int {w.scratch}{n};" for n in sorted(temps) for w in writers]
         if self._counting:
             lines.append("byte finished; /* finite actors that are done */")
         return lines
@@ -191,10 +204,28 @@ class _Export:
         head += f" /* {comment(step.span.short())}: {comment(step.text)} */"
         return [head, *self._steps.step(number, location)]
 
+    def _monitor(self, states: list[State]) -> list[str]:
+        """A process that can move only where a property is false: it adds no states."""
+        lines = ["proctype monitor()", "{", "end:", "    do"]
+        lines[0] = lines[0] if len(states) > 1 else f"active {lines[0]}"
+        finite = sum(not actor.daemon for actor in self._program.actors)
+        for item in self._program.properties:
+            if item.kind is PropertyKind.STEP:
+                continue
+            over = f"finished == {finite} && " if item.kind is PropertyKind.END else ""
+            for instance in item.instances:
+                if not isinstance(instance.predicate, Const) or instance.predicate == FALSE:
+                    wrong = self._writer.text(negate(instance.predicate))
+                    lines.append(
+                        f"    :: d_step {{ {over}{wrong} -> assert(false) /* {item.name} */ }}"
+                    )
+        return [*lines, "    od", "}", ""] if len(lines) > 4 else []
+
     # ---- several initial states --------------------------------------------------------------
 
     def _init(self, states: list[State]) -> list[str]:
-        runs = "; ".join(f"run {self._process(n)}()" for n in range(len(self._program.actors)))
+        runs = "run monitor(); " if self._apart else ""
+        runs += "; ".join(f"run {self._process(n)}()" for n in range(len(self._program.actors)))
         lines = ["init {", "    atomic {", "        if"]
         for state in states:
             parts = []

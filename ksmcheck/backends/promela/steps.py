@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.backends.promela.enabled import enabled
@@ -41,18 +41,24 @@ LONGEST_STEP = 60
 
 @frozen
 class StepText:
-    """Writes steps of ``program``. ``watched`` are the actors whose location a property looks at,
+    """Writes steps of ``program``.
+
+    ``sequences`` writes inside atomic sequences, with scratch variables of their own: Spin takes
+    back what a sequence did to them when it comes to another choice, but not what a ``d_step`` did.
+    ``watched`` are the actors whose location a property looks at,
 
     ``old`` the variables whose value before the step is looked at, ``counting`` says that finished
-    actors are counted.
+    actors are counted. ``asserted`` are the properties to be asserted at the end of a step.
     """
 
     program: Program
     writer: Writer
+    sequences: Writer
     name: Callable[[int], str]
     watched: tuple[bool, ...]
     old: tuple[int, ...]
     counting: bool
+    asserted: tuple[Property, ...]
 
     def step(self, number: int, location: int) -> list[str]:
         """The step of actor ``number`` at ``location``."""
@@ -66,6 +72,9 @@ class StepText:
                 options = [self._outcome(number, location, path) for path in paths]
                 return ["    if", *(f"    :: {option}" for option in options), "    fi;"]
         first = enabled(block)
+        return evolve(self, writer=self.sequences)._atomic(number, location, block, first)
+
+    def _atomic(self, number: int, location: int, block: Block, first: Expr) -> list[str]:
         body = [*self._remember(), *self._sequence(number, location, block, frozenset())]
         guard = [] if first == TRUE else [f"({self.writer.text(first)}) ->"]
         return ["    atomic {", *(f"        {line}" for line in (*guard, *body)), "    };"]
@@ -121,7 +130,7 @@ class StepText:
         for variable in self.old:
             name, declared = self.name(variable), self.program.variables[variable]
             cells = [f"[{i}]" for i in range(declared.cells)] if declared.dims else [""]
-            parts += [f"old_{name}{cell} = {name}{cell};" for cell in cells]
+            parts += [f"{self.writer.old}{name}{cell} = {name}{cell};" for cell in cells]
         return parts
 
     def _operation(self, operation: Operation, *, checking: bool) -> list[str]:
@@ -131,7 +140,7 @@ class StepText:
                 place = self.writer.place(variable, index)
                 return [f"{place} = {self.writer.text(value)};"]
             case SetTemp(number, value):
-                return [f"t{number} = {self.writer.text(value)};"]
+                return [f"{self.writer.scratch}{number} = {self.writer.text(value)};"]
             case Check(condition, fault):
                 why = comment(self.program.faults[fault].message)
                 text = f"assert({self.writer.text(condition)}); /* {why} */"
@@ -161,7 +170,7 @@ class StepText:
             parts.append("finished++;")
         if target != location:
             written |= {actor.location}
-        for item in self.program.properties:
+        for item in self.asserted:
             parts += self._assertion(item, written, finishing, actor.daemon)
         return parts
 

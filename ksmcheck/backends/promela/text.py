@@ -8,6 +8,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.fold import binary
 from ksmcheck.ir.program import Program
 
 OPERATORS = {
@@ -36,10 +37,19 @@ LIFT = 1 << 28
 
 @frozen
 class Writer:
-    """Writes expressions over ``program``; ``name`` gives the Promela name of a variable."""
+    """Writes expressions over ``program``; ``name`` gives the Promela name of a variable.
+
+    ``scratch`` begins the names of temps, and of the copies that step properties compare with.
+    """
 
     program: Program
     name: Callable[[int], str]
+    scratch: str = "t"
+
+    @property
+    def old(self) -> str:
+        """What precedes the name of a variable in that of its copy."""
+        return f"{self.scratch}old_"
 
     def text(self, expr: Expr) -> str:
         """Promela with the value of ``expr``."""
@@ -47,9 +57,9 @@ class Writer:
             case Const(value):
                 return str(value) if value >= 0 else f"({value})"
             case Read(variable, index, old):
-                return ("old_" if old else "") + self.place(variable, index)
+                return (self.old if old else "") + self.place(variable, index)
             case Temp(number):
-                return f"t{number}"
+                return f"{self.scratch}{number}"
             case Not(operand):
                 return f"!{self._operand(operand)}"
             case Binary(Op.DIV | Op.MOD as op, left, right):
@@ -99,13 +109,13 @@ class Writer:
 
     def place(self, variable: int, index: tuple[Expr, ...]) -> str:
         """A variable, or a cell of an array: all dimensions in one."""
-        name, dims = self.name(variable), self.program.variables[variable].dims
-        if not dims:
-            return name
-        text = ""
-        for item, size in zip(index, dims, strict=True):
-            text = f"({text}) * {size} + {self.text(item)}" if text else self.text(item)
-        return f"{name}[{text}]"
+        declared = self.program.variables[variable]
+        if not declared.dims:
+            return self.name(variable)
+        cell: Expr = Const(0)
+        for item, size in zip(index, declared.dims, strict=True):
+            cell = binary(Op.ADD, binary(Op.MUL, cell, Const(size)), item)
+        return f"{self.name(variable)}[{self.text(cell)}]"
 
     def _operand(self, expr: Expr) -> str:
         text = self.text(expr)
