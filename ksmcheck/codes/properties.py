@@ -65,6 +65,14 @@ PROPERTIES = (
         '@invariant(source="Documentation/mm/ksm.rst")',
     ),
     Code(
+        "KSM408",
+        "a property with two witnesses",
+        "The witness of a property is the one condition that must be reached before 'holds' is "
+        "said. Two functions leave open which one counts: join them with `and` or `or`.",
+        "@witness(p) def first() ... @witness(p) def second() ...",
+        "@witness(p) def both() -> bool: return first() and second()",
+    ),
+    Code(
         "KSM411",
         "setup never finishes",
         "Every way through `@setup` waits for something that never becomes true, so there is "

@@ -128,6 +128,13 @@ def witnesses_of(universe: Universe, errors: Errors) -> dict[int, FunctionSymbol
                     or "write `@witness(the_property)` below the property",
                 )
                 continue
+            if id(target) in found:
+                errors.add(
+                    "KSM408",
+                    f"'{name}' has a witness already, '{found[id(target)].name}'",
+                    symbol.span,
+                    "a property has one witness: join the two conditions with `and` or `or`",
+                )
             found[id(target)] = symbol
     return found
 

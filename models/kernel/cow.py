@@ -34,7 +34,7 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
         spin_unlock(mm.ptl)
         return Fault.RETRY
     mm.table[address] = NoPte()
-    page_add_new_anon_rmap(new_page)
+    page_add_new_anon_rmap(new_page, mm)
     mm.table[address] = Present(new_page, True, True)
     page_remove_rmap(old_page)
     put_page(old_page)

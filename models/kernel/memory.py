@@ -2,7 +2,8 @@
 
 Kernel: v2.6.35, which is the code without the patches of patches.py (read as 2.6.33.7); v2.6.36.2
     with the two swap-in fixes. The way past the swap cache is swapin_bypass.py, copies are cow.py.
-Source: mm/memory.c (handle_pte_fault, do_anonymous_page, do_swap_page, do_wp_page).
+Source: mm/memory.c (handle_pte_fault, do_anonymous_page, do_swap_page, do_wp_page,
+    follow_page).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: the order of page lock, page-table lock, pte comparison, reuse, pte store, swap_free and
     unlock; that between the lookup and the page lock a fault holds nothing but a reference; that
@@ -17,7 +18,7 @@ Not covered: zero page (a read of an untouched address gets a page of its own), 
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_unlock
+from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_lock, spin_unlock
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
 from models.kernel.fault import Fault, lock_pte_same, no_page
 from models.kernel.objects import (
@@ -112,7 +113,7 @@ def do_anonymous_page(mm: Mm, address: Address, write: bool) -> Fault:
         spin_unlock(mm.ptl)
         put_page(page)
         return Fault.RETRY
-    page_add_new_anon_rmap(page)
+    page_add_new_anon_rmap(page, mm)
     mm.table[address] = Present(page, write, write)
     spin_unlock(mm.ptl)
     return Fault.DONE
@@ -173,7 +174,7 @@ def map_swapped_page(
         return Fault.RETRY
     exclusive = write and reuse_swap_page(page)
     mm.table[address] = Present(page, exclusive, exclusive)
-    page_add_anon_rmap(page)
+    page_add_anon_rmap(page, mm)
     swap_free(slot)
     if vm_swap_full():
         try_to_free_swap(page)
@@ -216,3 +217,15 @@ def do_wp_page(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault:
     get_page(old_page)
     spin_unlock(mm.ptl)
     return wp_page_copy(mm, address, old_page, dirty)
+
+
+@routine(source="mm/memory.c", kernel="v2.6.33")
+def follow_page(mm: Mm, address: Address) -> Page | None:
+    """The page that a pte maps, with a reference (FOLL_GET)."""
+    with spin_lock(mm.ptl):
+        match mm.table[address]:
+            case Present(page, _, _):
+                get_page(page)
+                return page
+            case _:
+                return None

@@ -24,11 +24,13 @@ from typing import Annotated, Final
 from ksmcheck.lang import (
     Array,
     BitLock,
+    Enum,
     Ghost,
     Max,
     Range,
     Refcount,
     RwSem,
+    Set,
     Size,
     SpinLock,
     Word,
@@ -49,11 +51,15 @@ Count = Annotated[int, Range(0, 7)]
 """A number of ptes, for properties that count them."""
 
 
-@struct
+@struct(typesafe_by_rcu=True)
 class AnonVma:
     """struct anon_vma, the root of a family of forked vmas."""
 
     lock: SpinLock
+    ksm_refcount: Annotated[Refcount, Max(3)]
+    """The rmap_items that name this anon_vma."""
+    vmas: Set[Mm]
+    """head: the vmas on the list, each by its mm."""
 
 
 class Mapping(Word):
@@ -67,7 +73,9 @@ class Anon(Mapping):
 
 
 class Ksm(Mapping):
-    """PAGE_MAPPING_ANON | PAGE_MAPPING_KSM; the ksmd scenarios add the stable_node."""
+    """PAGE_MAPPING_ANON | PAGE_MAPPING_KSM and the stable_node, or None: no rmap_items yet."""
+
+    node: StableNode | None
 
 
 class NoMapping(Mapping):
@@ -99,6 +107,10 @@ class Page:
     content: Content
     isolated: Ghost[bool]
     """Reclaim has the page in hand, off the LRU."""
+    upgraded: Ghost[bool]
+    """The frame has become a KSM page since it was allocated."""
+    keyed: Ghost[StableNode | None]
+    """The stable_node that was made for this page, whatever mapping says."""
 
 
 @struct(permanent=True)
@@ -146,6 +158,94 @@ class Mm:
     """The lock of the one page table that covers all addresses of the model."""
     table: Annotated[Array[Pte], Size(ADDRESSES)]
     anon_vma: AnonVma | None
-    """vma->anon_vma of the vma; constant."""
+    """vma->anon_vma of the vma; constant until the vma is unmapped."""
+    vma_mergeable: bool
+    """There is the vma, and it has VM_MERGEABLE."""
+    mm_users: Annotated[Refcount, Max(3)]
+    """Threads; zero means that the mm is exiting (ksm_test_exit)."""
+    mm_count: Annotated[Refcount, Max(3)]
+    """References to the mm_struct: one for all users together, one for the mm_slot."""
+    mmf_vm_mergeable: bool
+    """MMF_VM_MERGEABLE in mm->flags: the mm has a slot."""
     shadow: Ghost[Annotated[Array[Content], Size(ADDRESSES)]]
     """What this mm last wrote at each address."""
+
+
+class HlistNext(Word):
+    """hlist_node.next."""
+
+
+class HlistEnd(HlistNext):
+    """NULL."""
+
+
+class NextItem(HlistNext):
+    """The next rmap_item."""
+
+    item: RmapItem
+
+
+class PoisonNext(HlistNext):
+    """LIST_POISON1: the rmap_item has been taken off its list."""
+
+
+class HlistPrev(Word):
+    """hlist_node.pprev: the address of the pointer that points here."""
+
+
+class Unhashed(HlistPrev):
+    """NULL: never on a list."""
+
+
+class FirstOf(HlistPrev):
+    """The head in a stable_node."""
+
+    node: StableNode
+
+
+class NextOf(HlistPrev):
+    """The next of another rmap_item."""
+
+    item: RmapItem
+
+
+class PoisonPrev(HlistPrev):
+    """LIST_POISON2."""
+
+
+class Tree(Enum):
+    """The flags in the low bits of rmap_item.address."""
+
+    NONE = 0
+    STABLE = 1
+    UNSTABLE = 2
+
+
+@struct
+class StableNode:
+    """struct stable_node: a KSM page's place in the stable tree. It holds no reference to it."""
+
+    kpfn: Page
+    """The frame; a pfn in the kernel, for a struct page may be gone."""
+    first: HlistNext
+    """hlist.first: the rmap_items that share the page."""
+    looked: Ghost[Page | None]
+    """What get_ksm_page last returned for this node."""
+    walked: Ghost[bool]
+    """Somebody goes through the list."""
+
+
+@struct
+class RmapItem:
+    """struct rmap_item: one address of one mm that ksmd has seen."""
+
+    mm: Mm | None
+    address: Address
+    tree: Tree
+    rmap_list: RmapItem | None
+    """The mm_slot's next item."""
+    anon_vma: AnonVma | None
+    """Counted while the item is in the stable tree."""
+    head: StableNode | None
+    next: HlistNext
+    pprev: HlistPrev

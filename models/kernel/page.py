@@ -10,7 +10,7 @@ Keeps: who holds the page lock, that waiting for it is unfair and sleeps; that t
     freed and handed out again, before it looks a second time and gives it back.
 Abstracts: the step from a count of zero to the free list is not seen, because a page whose count
     is zero can be reached by nobody but the allocator; what a free frame holds is forgotten, as
-    nobody looks at it.
+    nobody looks at it, but for page->mapping in models with stable_nodes: ksmd does.
 Not covered: the waiters' queue of a page lock (any waiter may be the next), pagevecs.
 """
 
@@ -25,10 +25,12 @@ from ksmcheck.lang import (
     free,
     inc_not_zero,
     might_sleep,
+    patched,
+    pool,
     refcount_inc,
     routine,
 )
-from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, SwapSlot
+from models.kernel.objects import INITIAL, Anon, Ksm, Mm, NoMapping, Page, StableNode, SwapSlot
 
 
 @routine(source="include/linux/pagemap.h")
@@ -78,13 +80,41 @@ def put_page(page: Page) -> None:
 
 @routine(source="mm/page_alloc.c")
 def free_hot_cold_page(page: Page) -> None:
-    """Back to the free list. KSM scenarios clear page.mapping here (KSM.md entry 13)."""
+    """Back to the free list."""
     assert page.mapcount == 0, "a page is freed while a pte maps it"
     assert page.private is None, "a page is freed while it is in the swap cache"
     page.lru = False
     page.dirty = False
     page.content = INITIAL
+    clear_mapping(page)
     free(page)
+
+
+@routine(source="mm/page_alloc.c")
+def clear_mapping(page: Page) -> None:
+    """A free frame points to no anon_vma and no stable_node: get_ksm_page relies on it."""
+    page.upgraded = False
+    page.keyed = None
+    if patched("clear-mapping-on-free"):
+        for _ in pool(StableNode):
+            page.mapping = NoMapping()
+            return
+
+
+@routine(source="mm/rmap.c")
+def set_anon_mapping(page: Page, mm: Mm) -> None:
+    """__page_set_anon_rmap: the page belongs to the mm's anon_vma."""
+    for _ in pool(StableNode):
+        anon_vma = mm.anon_vma
+        assert anon_vma is not None, "a page is mapped where there is no vma"
+        page.mapping = Anon(anon_vma)
+        return
+
+
+@routine(source="mm/internal.h")
+def get_page_unless_zero(page: Page) -> bool:
+    """A reference, unless the page is free or frozen."""
+    return inc_not_zero(page.refcount)
 
 
 @routine(source="mm/filemap.c")

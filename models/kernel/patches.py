@@ -10,6 +10,87 @@ from ksmcheck.lang import Patch
 
 PATCHES = [
     Patch(
+        id="page-lock-hlist",
+        commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
+        title="ksm: let shared pages be swappable",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="ksmd holds the page lock whenever it changes the list of the rmap_items of a KSM "
+        "page. A part of that commit.",
+    ),
+    Patch(
+        id="anon-vma-ref",
+        commit="db114b83ab6064d9b1d6ec5650e096c89bd95e25",
+        title="ksm: hold anon_vma in rmap_item",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="An rmap_item of the stable tree counts as a user of its anon_vma. A part of that "
+        "commit.",
+    ),
+    Patch(
+        id="anon-vma-ref-under-mmap-sem",
+        commit="db114b83ab6064d9b1d6ec5650e096c89bd95e25",
+        title="ksm: hold anon_vma in rmap_item",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="The count is taken before mmap_sem is released, while there is a vma to keep the "
+        "anon_vma. A part of that commit.",
+    ),
+    Patch(
+        id="anon-vma-unlink-counts",
+        commit="db114b83ab6064d9b1d6ec5650e096c89bd95e25",
+        title="ksm: hold anon_vma in rmap_item",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="anon_vma_unlink frees an anon_vma only if no rmap_item counts on it. A part of "
+        "that commit.",
+    ),
+    Patch(
+        id="anon-vma-drop-locked",
+        commit="db114b83ab6064d9b1d6ec5650e096c89bd95e25",
+        title="ksm: hold anon_vma in rmap_item",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="The last rmap_item drops its count and looks at the list of vmas under the "
+        "anon_vma's lock. A part of that commit.",
+    ),
+    Patch(
+        id="get-unless-zero",
+        commit="4035c07a8959",
+        title="ksm: take keyhole reference to page",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="get_ksm_page takes its reference only from a page that is neither free nor "
+        "frozen. A part of that commit.",
+    ),
+    Patch(
+        id="keyhole-recheck",
+        commit="4035c07a8959",
+        title="ksm: take keyhole reference to page",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="get_ksm_page compares page->mapping again after it has the reference. A part of "
+        "that commit.",
+    ),
+    Patch(
+        id="clear-mapping-on-free",
+        commit="4035c07a8959",
+        title="ksm: take keyhole reference to page",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="Freeing an anonymous page clears page->mapping. Older than that commit, which is "
+        "the first to rely on it.",
+    ),
+    Patch(
+        id="single-load",
+        commit="80e148226028257ec0a1909d99b2c40d0ffe17f2",
+        title="ksm: share anon page without allocating",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="page_lock_anon_vma tests the flags and takes the pointer from one load of "
+        "page->mapping. A part of that commit.",
+    ),
+    Patch(
         id="swapin-recheck",
         commit="4969c1192d15afa3389e7ae3302096ff684ba655",
         title="mm: fix swapin race condition",
@@ -25,6 +106,15 @@ PATCHES = [
         date="2010-09-20",
         release="v2.6.36",
         summary="do_swap_page also gives up when the page is in the swap cache under another slot.",
+    ),
+    Patch(
+        id="recheck-head",
+        commit="2b472611a32a",
+        title="ksm: fix NULL pointer dereference in scan_get_next_rmap_item()",
+        date="2011-06-15",
+        release="v3.0",
+        summary="ksmd looks whether the list of mms is empty again, now under its lock, before it "
+        "takes the first entry for an mm_slot.",
     ),
     Patch(
         id="swap-skip-cache",

@@ -1,22 +1,19 @@
 """From a page to the ptes that map it: adding, removing, unmapping.
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2).
-Source: mm/rmap.c (page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap, try_to_unmap,
-    try_to_unmap_anon, try_to_unmap_one, page_check_address).
+Source: mm/rmap.c (page_add_anon_rmap, page_add_new_anon_rmap, page_remove_rmap,
+    try_to_unmap_one, page_check_address). The walks over a page's ptes are unmap.py.
 Question: none; a part of the kernel that scenarios build on.
 Keeps: every access of unmapping in the kernel's order: the unlocked glance at the pte, the look
     under the lock, the empty pte, the dirty bit, the slot's count before the pte holds the slot,
-    both before the page's mapcount; that the slot is page->private; anon_vma->lock around the walk,
-    which ends at the first pte that is in use, and when no pte is left.
+    both before the page's mapcount; that the slot is page->private.
 Abstracts:
     A new page gets its count and its place on the LRU in one step: nobody can have looked at the
         count before reclaim finds the page there.
     Young bits: any pte may be in use when it is to be unmapped, so a page can be left in the swap
         cache with all its ptes, or with some of them.
-    The list of the anon_vma's vmas is the pool of mms, walked in one fixed order.
+    page->mapping is stored in models with stable_nodes only (page.py).
 Not covered: mlock, mremap, migration entries.
-    KSM pages: try_to_unmap_ksm belongs beside try_to_unmap_anon. page->mapping is not stored here;
-    a page is anonymous from its allocation, and the KSM scenarios store it.
 """
 
 from __future__ import annotations
@@ -26,14 +23,13 @@ from ksmcheck.lang import (
     atomic,
     choose,
     fetch_add,
-    pool,
     routine,
     spin_lock,
     spin_unlock,
     xchg,
 )
-from models.kernel.objects import Address, Anon, Mm, NoPte, Page, Present, Swapped
-from models.kernel.page import put_page
+from models.kernel.objects import Address, Mm, NoPte, Page, Present, Swapped
+from models.kernel.page import PageKsm, put_page, set_anon_mapping
 from models.kernel.swap_map import swap_duplicate
 
 
@@ -46,16 +42,19 @@ class Unmap(Enum):
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def page_add_anon_rmap(page: Page) -> None:
-    """One more pte maps the page."""
-    fetch_add(page.mapcount, 1)
+def page_add_anon_rmap(page: Page, mm: Mm) -> None:
+    """One more pte maps the page. The first one says whose it is, unless it is a KSM page."""
+    first = fetch_add(page.mapcount, 1) == 0
+    if not PageKsm(page) and first:
+        set_anon_mapping(page, mm)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def page_add_new_anon_rmap(page: Page) -> None:
+def page_add_new_anon_rmap(page: Page, mm: Mm) -> None:
     """The first pte of a new page; reclaim can find it from here on."""
     with atomic("nobody else has the page before it is on the LRU"):
         page.mapcount = 1
+        set_anon_mapping(page, mm)
         page.lru = True
 
 
@@ -63,31 +62,6 @@ def page_add_new_anon_rmap(page: Page) -> None:
 def page_remove_rmap(page: Page) -> None:
     """One pte less."""
     fetch_add(page.mapcount, -1)
-
-
-@routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap(page: Page) -> Unmap:
-    """Turns the ptes of a swap cache page into its swap entry, one after the other."""
-    result = try_to_unmap_anon(page)
-    if page.mapcount == 0:
-        return Unmap.SUCCESS
-    return result
-
-
-@routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon(page: Page) -> Unmap:
-    """Goes through the vmas of the page's anon_vma, until one fails or no pte is left."""
-    result = Unmap.AGAIN
-    match page.mapping:
-        case Anon(anon_vma):
-            with spin_lock(anon_vma.lock):
-                for mm in pool(Mm):
-                    result = try_to_unmap_one(page, mm, page.index)
-                    if result != Unmap.AGAIN or page.mapcount == 0:
-                        break
-        case _:
-            pass
-    return result
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")

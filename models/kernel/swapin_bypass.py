@@ -51,7 +51,7 @@ def map_bypass_page(mm: Mm, address: Address, slot: SwapSlot, write: bool) -> Fa
         put_page(page)
         return Fault.RETRY
     swap_free(slot)
-    page_add_new_anon_rmap(page)
+    page_add_new_anon_rmap(page, mm)
     mm.table[address] = Present(page, write, write)
     unlock_page(page)
     spin_unlock(mm.ptl)

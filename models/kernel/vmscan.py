@@ -41,10 +41,11 @@ from models.kernel.page import (
     trylock_page,
     unlock_page,
 )
-from models.kernel.rmap import Unmap, try_to_unmap
+from models.kernel.rmap import Unmap
 from models.kernel.swap_alloc import add_to_swap
 from models.kernel.swap_map import swapcache_free, vm_swap_full
 from models.kernel.swapfile import try_to_free_swap
+from models.kernel.unmap import try_to_unmap
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")

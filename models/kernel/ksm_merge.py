@@ -1,0 +1,266 @@
+"""Merging: a page becomes a KSM page, or gives its place to one.
+
+Kernel: v2.6.33, with guards of db114b83ab6c and 5ad6468801d2 as patches.
+Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
+    try_to_merge_two_pages, try_to_merge_with_ksm_page, try_to_merge_one_page, write_protect_page,
+    replace_page, break_cow, break_ksm).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: that contents are compared with no lock on the candidate and again under write protection;
+    the empty pte during the comparison of the counts; that the pte is switched before the item is
+    on the node's list, and that mmap_sem is free in between; the page without a node between its
+    upgrade and the insertion.
+Abstracts:
+    The stable tree is searched node by node in one fixed order; equal content decides.
+    Who meets whom in the unstable tree is the scenario's choice: it calls merge_two_pages.
+Not covered: checksums and the unstable tree, mlock, get_user_pages_fast, secondary MMUs.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import alloc, down_read, patched, pool, routine, spin_unlock, up_read, xchg
+from models.kernel.anon_vma import drop_anon_vma, hold_anon_vma
+from models.kernel.fault import Fault, lock_pte_same
+from models.kernel.ksm_lists import ksm_test_exit
+from models.kernel.ksm_nodes import (
+    get_ksm_page,
+    remove_rmap_item_from_tree,
+    root_stable_tree,
+    stable_tree_append,
+)
+from models.kernel.ksm_rmap import page_stable_node
+from models.kernel.memory import follow_page, handle_pte_fault
+from models.kernel.objects import (
+    Address,
+    Anon,
+    HlistEnd,
+    Ksm,
+    Mm,
+    NoPte,
+    Page,
+    Present,
+    Pte,
+    RmapItem,
+    StableNode,
+)
+from models.kernel.page import (
+    PageAnon,
+    PageKsm,
+    get_page,
+    lock_page,
+    put_page,
+    trylock_page,
+    unlock_page,
+)
+from models.kernel.rmap import page_add_anon_rmap, page_check_address, page_remove_rmap
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def cmp_and_merge_page(page: Page, rmap_item: RmapItem) -> None:
+    """Merges the page with a KSM page of the same content, if there is one."""
+    remove_rmap_item_from_tree(rmap_item)
+    kpage = stable_tree_search(page)
+    if kpage is None:
+        return
+    if try_to_merge_with_ksm_page(rmap_item, page, kpage):
+        if patched("page-lock-hlist"):
+            lock_page(kpage)
+        stable_node = page_stable_node(kpage)
+        assert stable_node is not None, "a page of the stable tree has no node"
+        stable_tree_append(rmap_item, stable_node)
+        if patched("page-lock-hlist"):
+            unlock_page(kpage)
+    put_page(kpage)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def merge_two_pages(
+    rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
+) -> None:
+    """cmp_and_merge_page from a match in the unstable tree on; references to both pages."""
+    kpage = try_to_merge_two_pages(rmap_item, page, tree_rmap_item, tree_page)
+    put_page(tree_page)
+    if kpage is None:
+        return
+    lock_page(kpage)
+    stable_node = stable_tree_insert(kpage)
+    if stable_node is not None:
+        stable_tree_append(tree_rmap_item, stable_node)
+        stable_tree_append(rmap_item, stable_node)
+    unlock_page(kpage)
+    if stable_node is None:
+        break_cow(tree_rmap_item)
+        break_cow(rmap_item)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def stable_tree_search(page: Page) -> Page | None:
+    """The KSM page with the page's content, with a reference."""
+    if page_stable_node(page) is not None:
+        get_page(page)
+        return page
+    for stable_node in pool(StableNode):
+        if stable_node in root_stable_tree:
+            tree_page = get_ksm_page(stable_node)
+            if tree_page is None:
+                return None
+            if pages_identical(page, tree_page):
+                return tree_page
+            put_page(tree_page)
+    return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def stable_tree_insert(kpage: Page) -> StableNode | None:
+    """A node for a locked KSM page that has none; None if its content is there, or no memory."""
+    for other in pool(StableNode):
+        if other in root_stable_tree:
+            tree_page = get_ksm_page(other)
+            if tree_page is None:
+                return None
+            same = pages_identical(kpage, tree_page)
+            put_page(tree_page)
+            if same:
+                return None
+    stable_node = alloc(StableNode, may_sleep=True)
+    if stable_node is None:
+        return None
+    root_stable_tree.add(stable_node)
+    stable_node.first = HlistEnd()
+    stable_node.kpfn = kpage
+    kpage.mapping = Ksm(stable_node)
+    kpage.keyed = stable_node
+    return stable_node
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def pages_identical(page: Page, other: Page) -> bool:
+    """memcmp: neither page need be locked or write-protected."""
+    return page.content == other.content
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def try_to_merge_two_pages(
+    rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
+) -> Page | None:
+    """Upgrades the page and maps it in the other one's place, too."""
+    if not try_to_merge_with_ksm_page(rmap_item, page, None):
+        return None
+    if try_to_merge_with_ksm_page(tree_rmap_item, tree_page, page):
+        return page
+    break_cow(rmap_item)
+    return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def try_to_merge_with_ksm_page(rmap_item: RmapItem, page: Page, kpage: Page | None) -> bool:
+    """Finds the item's vma and merges there; without a KSM page the page becomes one."""
+    mm = rmap_item.mm
+    assert mm is not None, "an rmap_item of no mm is merged"
+    down_read(mm.mmap_sem)
+    anon_vma = mm.anon_vma
+    if ksm_test_exit(mm) or anon_vma is None:
+        up_read(mm.mmap_sem)
+        return False
+    if not try_to_merge_one_page(mm, rmap_item.address, page, kpage):
+        up_read(mm.mmap_sem)
+        return False
+    if patched("anon-vma-ref-under-mmap-sem"):
+        hold_anon_vma(rmap_item, anon_vma)
+        up_read(mm.mmap_sem)
+    else:
+        up_read(mm.mmap_sem)
+        hold_anon_vma(rmap_item, anon_vma)
+    return True
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def try_to_merge_one_page(mm: Mm, address: Address, page: Page, kpage: Page | None) -> bool:
+    """Write-protects the page, and upgrades it or switches the pte to the KSM page."""
+    if page == kpage:
+        return True
+    if not mm.vma_mergeable or not PageAnon(page) or not trylock_page(page):
+        return False
+    merged = False
+    orig_pte = write_protect_page(mm, address, page)
+    if isinstance(orig_pte, Present):
+        if kpage is None:
+            page.mapping = Ksm(None)
+            page.upgraded = True
+            merged = True
+        elif pages_identical(page, kpage):
+            merged = replace_page(mm, address, page, kpage, orig_pte)
+    unlock_page(page)
+    return merged
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def page_address_in_vma(mm: Mm, page: Page) -> bool:
+    """Whether the page belongs to the vma's anon_vma; a KSM page belongs to none."""
+    match page.mapping:
+        case Anon(anon_vma):
+            return anon_vma == mm.anon_vma
+        case _:
+            return False
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def write_protect_page(mm: Mm, address: Address, page: Page) -> Pte:
+    """The pte, read-only by now; NoPte if it cannot be made so."""
+    if not page_address_in_vma(mm, page) or not page_check_address(page, mm, address):
+        return NoPte()
+    orig_pte = mm.table[address]
+    if isinstance(orig_pte, Present) and orig_pte.write:
+        swapped = 1 if page.private is not None else 0
+        entry = xchg(mm.table[address], NoPte())
+        if page.mapcount + 1 + swapped != page.refcount:
+            mm.table[address] = entry
+            spin_unlock(mm.ptl)
+            return NoPte()
+        mm.table[address] = Present(page, False, orig_pte.dirty)
+        orig_pte = mm.table[address]
+    spin_unlock(mm.ptl)
+    return orig_pte
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def replace_page(mm: Mm, address: Address, page: Page, kpage: Page, orig_pte: Pte) -> bool:
+    """The pte maps the KSM page instead, if it is still the one that was write-protected."""
+    if not page_address_in_vma(mm, page):
+        return False
+    if not lock_pte_same(mm, address, orig_pte):
+        spin_unlock(mm.ptl)
+        return False
+    get_page(kpage)
+    page_add_anon_rmap(kpage, mm)
+    mm.table[address] = NoPte()
+    mm.table[address] = Present(kpage, False, False)
+    page_remove_rmap(page)
+    put_page(page)
+    spin_unlock(mm.ptl)
+    return True
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def break_cow(rmap_item: RmapItem) -> None:
+    """Gives the item's place a page of its own again; the item lets its anon_vma go."""
+    mm = rmap_item.mm
+    assert mm is not None, "an rmap_item of no mm was merged"
+    drop_anon_vma(rmap_item)
+    with down_read(mm.mmap_sem):
+        if not ksm_test_exit(mm) and mm.vma_mergeable and mm.anon_vma is not None:
+            break_ksm(mm, rmap_item.address)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def break_ksm(mm: Mm, address: Address) -> None:
+    """Faults for writing until no KSM page is mapped there. mmap_sem is held."""
+    done = False
+    while not done:
+        page = follow_page(mm, address)
+        if page is None:
+            return
+        if PageKsm(page):
+            done = handle_pte_fault(mm, address, True) != Fault.RETRY
+        else:
+            done = True
+        put_page(page)

@@ -1,0 +1,127 @@
+"""What scenarios' setups are made of: mms that run, are registered, and share a KSM page.
+
+Kernel: v2.6.33.
+Source: the states that mm/ksm.c and kernel/fork.c leave behind; no code of theirs.
+Question: none; for setups only, where everything is one step and no lock is taken.
+Keeps: every count, pointer and list as the kernel's own routines would have left them.
+Abstracts: how it came to be.
+Not covered: the unstable tree.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import pool, refcount_inc, refcount_set, routine
+from models.kernel.hlist import hlist_add_head
+from models.kernel.ksm_lists import MmSlot, ksm_mm_head, list_add_tail, mm_slots_hash
+from models.kernel.ksm_nodes import root_stable_tree
+from models.kernel.objects import (
+    Anon,
+    AnonVma,
+    Content,
+    HlistEnd,
+    Ksm,
+    Mm,
+    NoMapping,
+    Page,
+    Present,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+    Tree,
+)
+
+
+@routine
+def start_mm(mm: Mm) -> None:
+    """A process with one thread and nothing mapped."""
+    refcount_set(mm.mm_users, 1)
+    refcount_set(mm.mm_count, 1)
+
+
+@routine
+def map_vma(mm: Mm, anon_vma: AnonVma) -> None:
+    """Its only vma."""
+    mm.anon_vma = anon_vma
+    anon_vma.vmas.add(mm)
+
+
+@routine
+def register_mm(mm: Mm, mm_slot: MmSlot) -> None:
+    """MADV_MERGEABLE has been called: the slot is the last of the list."""
+    mm_slot.mm = mm
+    mm_slots_hash.add(mm_slot)
+    list_add_tail(mm_slot, ksm_mm_head)
+    mm.mmf_vm_mergeable = True
+    mm.vma_mergeable = True
+    refcount_inc(mm.mm_count)
+
+
+@routine
+def forget_mappings() -> None:
+    """Free frames belong to nobody."""
+    for page in pool(Page):
+        page.mapping = NoMapping()
+
+
+@routine
+def map_anon_page(mm: Mm, page: Page, content: Content) -> None:
+    """The mm has stored something at its address 0. On a pagevec: reclaim cannot find the page."""
+    anon_vma = mm.anon_vma
+    assert anon_vma is not None, "map_vma comes first"
+    page.mapping = Anon(anon_vma)
+    page.content = content
+    page.mapcount = 1
+    refcount_set(page.refcount, 1)
+    mm.table[0] = Present(page, True, True)
+    mm.shadow[0] = content
+
+
+@routine
+def start_item(rmap_item: RmapItem, mm: Mm) -> None:
+    """An item of the mm's address 0, in no tree."""
+    rmap_item.mm = mm
+    rmap_item.tree = Tree.NONE
+
+
+@routine
+def swap_out(stable_node: StableNode, slot: SwapSlot) -> None:
+    """The node's page is in the swap cache, and clean."""
+    page = stable_node.kpfn
+    page.private = slot
+    refcount_set(page.refcount, page.refcount + 1)
+    slot.page = page
+    slot.has_cache = True
+    slot.disk = page.content
+
+
+@routine
+def make_ksm_page(page: Page, stable_node: StableNode, content: Content) -> None:
+    """A KSM page with a node, and no pte yet; reclaim can find it."""
+    page.content = content
+    page.lru = True
+    stable_node.kpfn = page
+    stable_node.first = HlistEnd()
+    root_stable_tree.add(stable_node)
+    page.mapping = Ksm(stable_node)
+    page.upgraded = True
+    page.keyed = stable_node
+
+
+@routine
+def map_ksm_page(mm: Mm, mm_slot: MmSlot, rmap_item: RmapItem, stable_node: StableNode) -> None:
+    """The mm maps the node's page at its address 0, and an rmap_item says so."""
+    page = stable_node.kpfn
+    anon_vma = mm.anon_vma
+    assert anon_vma is not None, "map_vma comes first"
+    rmap_item.mm = mm
+    rmap_item.anon_vma = anon_vma
+    rmap_item.head = stable_node
+    rmap_item.tree = Tree.STABLE
+    refcount_set(anon_vma.ksm_refcount, anon_vma.ksm_refcount + 1)
+    rmap_item.rmap_list = mm_slot.rmap_list
+    mm_slot.rmap_list = rmap_item
+    hlist_add_head(rmap_item, stable_node)
+    page.mapcount += 1
+    refcount_set(page.refcount, page.refcount + 1)
+    mm.table[0] = Present(page, False, False)
+    mm.shadow[0] = page.content
