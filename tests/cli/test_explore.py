@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,17 +146,19 @@ def test_a_closed_pipe_is_silent() -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_an_interrupted_run_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_an_interrupted_run_reports(tmp_path: Path, engine: str) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(SLOW)
     process = subprocess.Popen(
-        [sys.executable, "-m", "ksmcheck", "explore", "--model", str(slow)],
+        [sys.executable, "-m", "ksmcheck", "explore", "--model", str(slow), "--engine", engine],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    time.sleep(3)
+    assert process.stderr is not None
+    assert "states" in process.stderr.readline()  # the first sign of life: the search has begun
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, err

@@ -63,7 +63,7 @@ class Spin:
 
 
 def run_spin(program: Program, folder: Path) -> Spin:
-    """Spin's whole state space of the exported ``program``; -O0 because gcc takes longer than pan."""
+    """Spin's whole state space of ``program``; -O0 because gcc takes longer than pan."""
     (folder / "model.pml").write_text(export(program), encoding="utf-8")
     commands = (
         ("spin", "-a", "-o1", "-o2", "-o3", "model.pml"),
