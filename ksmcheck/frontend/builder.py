@@ -184,6 +184,16 @@ class Builder:
         lines[-1] = lines[-1][: span.end_column]
         return " ".join(line.strip() for line in lines)
 
+    def join_windows(self, ends: list[dict[int, Read] | None]) -> None:
+        """Only a plain load that is open on every way to here may be repeated from here on."""
+        reaching = [end for end in ends if end is not None]
+        first = reaching[0] if reaching else {}
+        self.windows = {
+            local: place
+            for local, place in first.items()
+            if all(end.get(local) == place for end in reaching)
+        }
+
     def forget_windows(self) -> None:
         """A barrier: plain loads before it are not repeated after it."""
         self.windows.clear()

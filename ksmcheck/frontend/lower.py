@@ -154,18 +154,27 @@ class Lowering(MemoryLowering):
     ) -> None:
         yes, no, after = self.node(span), self.node(span), self.node(span)
         self.branch(condition, yes, no)
-        self._arm(yes, then, after)
-        self._arm(no, orelse, after)
+        before = dict(self.windows)
+        ends = [self._arm(yes, then, after, before), self._arm(no, orelse, after, before)]
+        self.join_windows(ends)
         self._resume(after)
 
-    def _arm(self, start: Node, body: tuple[Statement, ...], after: Node) -> None:
+    def _arm(
+        self,
+        start: Node,
+        body: tuple[Statement, ...],
+        after: Node,
+        windows: dict[int, Read],
+    ) -> dict[int, Read] | None:
+        """Lower one side of a branch; its open plain loads at the end, None if it does not end."""
         if not self._entered(start):
-            return
-        windows = dict(self.windows)
+            return None
+        self.windows = dict(windows)
         self.here = start
         self.block(body)
+        ends = self.here is not None
         self.jump(after)
-        self.windows = {k: v for k, v in self.windows.items() if k in windows}
+        return self.windows if ends else None
 
     def _entered(self, node: Node) -> bool:
         return node.number in self.entered
@@ -217,7 +226,10 @@ class Lowering(MemoryLowering):
         after = self.node(node.span)
         last = len(node.cases) - 1
         exhaustive = covers(node)
+        before = dict(self.windows)
+        ends: list[dict[int, Read] | None] = []
         for number, case in enumerate(node.cases):
+            self.windows = dict(before)
             condition, bindings = match_case(case.pattern, subject, node.subject.type)
             if number == last and exhaustive:
                 condition = TRUE
@@ -232,10 +244,13 @@ class Lowering(MemoryLowering):
                     self.branch(case.guard, inside, otherwise)
                     self.here = inside
                 self.block(case.body)
+                ends.append(self.windows if self.here is not None else None)
                 self.jump(after)
             self._resume(otherwise)
             if self.here is None:
                 break
+        ends.append(before if self.here is not None else None)
+        self.join_windows(ends)
         self.place_here(after)
         self._resume(after)
 
