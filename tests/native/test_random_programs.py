@@ -13,6 +13,7 @@ from tests.native.agreement import agree
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_random_programs(program: Program) -> None:

@@ -108,6 +108,7 @@ def test_textbook_models(tmp_path: Path, name: str) -> None:
     agrees(compile_model(str(ROOT / "tests" / "textbook" / f"{name}.py")), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"), SHIPPED, ids=lambda item: item if isinstance(item, str) else ""
 )
