@@ -8,9 +8,11 @@ from collections.abc import Callable
 import click
 
 from ksmcheck.cli.progress import watched
+from ksmcheck.cli.reduce_option import reduce_option
 from ksmcheck.cli.values import one_of, read_count, read_duration, read_memory
 from ksmcheck.explore.engines import EngineChoice, EngineName
 from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.reductions import Reduce
 from ksmcheck.report.searching import Effort
 
 _OPTIONS = (
@@ -40,6 +42,7 @@ _OPTIONS = (
         metavar="SIZE",
         help="Stop each search at this much memory: 4G, 500M.",
     ),
+    reduce_option,
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     click.option("--quiet", is_flag=True, help="No progress."),
 )
@@ -54,11 +57,12 @@ def effort_options(command: Callable[..., int]) -> Callable[..., int]:
         workers: int | None,
         time_limit: float | None,
         memory_limit: int | None,
+        reduce: Reduce,
         quiet: bool,
         **others: object,
     ) -> int:
         effort = Effort(
-            EngineChoice(EngineName(engine), workers),
+            EngineChoice(EngineName(engine), workers, reduce=reduce),
             SearchOptions(time_limit=time_limit, memory_limit=memory_limit),
             functools.partial(watched, quiet=quiet),
         )

@@ -11,11 +11,13 @@ from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.cli.model_options import ChosenModel, model_options
 from ksmcheck.cli.output import emit
 from ksmcheck.cli.progress import watched
+from ksmcheck.cli.reduce_option import reduce_option
 from ksmcheck.cli.search_options import search_options
 from ksmcheck.cli.values import one_of, read_count, read_width
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.explore.engines import EngineChoice, EngineName, run
 from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.reductions import Reduce, names
 from ksmcheck.report.findings import counterexamples
 from ksmcheck.report.json_report import json_report
 from ksmcheck.report.text import text_report
@@ -70,14 +72,7 @@ from ksmcheck.trace.files import require_writable
     metavar="FILE",
     help="Go on from a checkpoint of the same model and configuration.",
 )
-@click.option(
-    "--reduce",
-    callback=one_of(("none",)),
-    metavar="NAME",
-    default="none",
-    show_default=True,
-    help="Reductions of the state space; there are none yet.",
-)
+@reduce_option
 @click.option(
     "--keep-generated",
     type=click.Path(path_type=Path),
@@ -96,7 +91,7 @@ def explore(
     visited: str,
     checkpoint: Path | None,
     resume: Path | None,
-    reduce: str,
+    reduce: Reduce,
     keep_generated: Path | None,
     quiet: bool,
 ) -> int:
@@ -110,9 +105,8 @@ def explore(
     started = time.perf_counter()
     program = chosen.compile()
     compile_seconds = time.perf_counter() - started
-    kind = VisitedSet[visited.upper()]
-    name = EngineName(engine)
-    choice = EngineChoice(name, workers, kind, keep_generated, checkpoint, resume)
+    name, kind = EngineName(engine), VisitedSet[visited.upper()]
+    choice = EngineChoice(name, workers, kind, keep_generated, checkpoint, resume, reduce)
     with watched(quiet=quiet) as progress:
         ran = run(choice, program, search, progress)
     report = Report(
@@ -123,6 +117,7 @@ def explore(
         compile_seconds=compile_seconds + ran.result.compile_seconds,
         exact=ran.exact,
         note=ran.note,
+        reductions=names(ran.reductions),
     )
     emit(json_report(report) if as_json else text_report(report, width))
     return report.verdict.exit_code

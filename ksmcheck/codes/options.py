@@ -178,9 +178,9 @@ OPTIONS = (
     Code(
         "KSM546",
         "options that do not go together",
-        "The chosen engine does not have what another option asks for: only the native engine has "
-        "inexact visited sets and checkpoints. Nothing is silently ignored: leave one of the two "
-        "out.",
+        "One option asks for what another excludes: only the native engine has inexact visited "
+        "sets and checkpoints, and a search with reductions has neither. Nothing is silently "
+        "ignored: leave one of the two out.",
         "--engine python --visited compact",
         "--engine native --visited compact",
     ),
@@ -231,5 +231,14 @@ OPTIONS = (
         "written: a full disk, or a folder that went away. What was explored is lost.",
         "--checkpoint full_disk/search.ckpt",
         "--checkpoint search.ckpt",
+    ),
+    Code(
+        "KSM553",
+        "a reduction that cannot be used for this model",
+        "A reduction may leave states out only where no property that is asked can tell. The "
+        "message says what in this model is in the way. `--reduce all` takes those that can be "
+        "used and leaves the others out.",
+        "--reduce symmetry  (where two actors of one kind are told apart)",
+        "--reduce all",
     ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import VisitedSet
@@ -17,6 +17,7 @@ from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.python_engine import PythonEngine
+from ksmcheck.explore.reductions import Reduce, Reduction, decide
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.ir.program import Program
 
@@ -37,6 +38,7 @@ class EngineChoice:
     """What the user asked for. ``workers`` None means as many as there are cores.
 
     ``checkpoint`` is written when the search stops early, ``resume`` is where it goes on from.
+    ``reduce`` says which reductions are wanted.
     """
 
     name: EngineName = EngineName.AUTO
@@ -45,6 +47,7 @@ class EngineChoice:
     keep_generated: Path | None = None
     checkpoint: Path | None = None
     resume: Path | None = None
+    reduce: Reduce = Factory(Reduce)
 
     @property
     def only_native(self) -> str:
@@ -58,18 +61,30 @@ class EngineChoice:
 
 @frozen
 class Ran:
-    """A search that was made: by which engine, whether it was exact, and why that engine."""
+    """A search that was made: by which engine, whether it was exact, and why that engine.
+
+    ``reductions`` are those that ran.
+    """
 
     result: SearchResult
     engine: str
     exact: bool = True
     note: str = ""
+    reductions: frozenset[Reduction] = frozenset()
 
 
 def run(
     choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
 ) -> Ran:
     """Search ``program``. UserError when the choice cannot be had."""
+    reductions = decide(choice.reduce, program, choice.only_native)
+    ran = _run(choice, program, evolve(options, reductions=reductions), progress)
+    return evolve(ran, reductions=reductions)
+
+
+def _run(
+    choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
+) -> Ran:
     if choice.only_native and choice.name is EngineName.PYTHON:
         message = f"the python engine has no {choice.only_native}"
         hint = f"leave {choice.only_native} out, or take --engine native"

@@ -6,6 +6,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.explore.reductions import Reduction
+
 
 @frozen
 class SearchOptions:
@@ -14,6 +16,7 @@ class SearchOptions:
     ``max_states``: never store more states than this. ``max_depth``: states this many steps from
     an initial one are not expanded. ``time_limit`` in seconds; ``memory_limit`` in bytes of
     resident memory. ``all_violations``: go on after a violation, and report each property once.
+    ``reductions``: what may be left out of the search; see decide() in reductions.py.
     """
 
     max_states: int | None = None
@@ -21,6 +24,7 @@ class SearchOptions:
     time_limit: float | None = None
     memory_limit: int | None = None
     all_violations: bool = False
+    reductions: frozenset[Reduction] = frozenset()
 
 
 class StopReason(Enum):

@@ -7,6 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from ksmcheck.explore.options import StopReason
+from ksmcheck.explore.reductions import Reduction
 
 State = tuple[int, ...]
 
@@ -44,6 +45,14 @@ class Finding:
 
 
 @frozen
+class Saving:
+    """What a reduction left out, as far as the search knows: words for the report."""
+
+    reduction: Reduction
+    words: str
+
+
+@frozen
 class SearchResult:
     """What was explored, and what was found.
 
@@ -52,7 +61,8 @@ class SearchResult:
     stopped at a violation, the length of that counterexample. ``witnessed`` are the properties
     whose witness was reached; ``fired[a]`` the locations of actor a whose step had an outcome;
     ``edges`` the flags seen. Times are in seconds, memory in bytes; ``bytes_per_state`` is all that
-    is stored for a state, the state itself included.
+    is stored for a state, the state itself included. ``savings``: one for each reduction that ran
+    and knows what it left out.
     """
 
     stop_reason: StopReason
@@ -67,3 +77,4 @@ class SearchResult:
     peak_memory_bytes: int
     bytes_per_state: float
     compile_seconds: float = 0.0
+    savings: tuple[Saving, ...] = ()

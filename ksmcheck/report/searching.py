@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from ksmcheck.explore.engines import EngineChoice, run
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.reductions import names
 from ksmcheck.ir.program import Program
 from ksmcheck.report.findings import counterexamples
 from ksmcheck.report.verdict import Report
@@ -44,6 +45,7 @@ def searched(program: Program, effort: Effort) -> Report:
         compile_seconds=ran.result.compile_seconds,
         exact=ran.exact,
         note=ran.note,
+        reductions=names(ran.reductions),
     )
 
 

@@ -178,6 +178,7 @@ def _cost(report: Report) -> list[str]:
                 f"peak {result.peak_memory_bytes / 2**20:,.0f} MiB"
             ),
         ),
+        *((item.reduction.value, item.words) for item in result.savings),
         ("stopped", why_stopped(result.stop_reason)),
     ]
     return ["Explored", *_pairs(pairs)]

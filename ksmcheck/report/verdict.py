@@ -60,7 +60,7 @@ class Report:
 
     ``compile_seconds`` is all the time before the search: reading, compiling, generating code.
     ``exact`` is False when the visited set may have forgotten states: then nothing "holds".
-    ``note`` says why this engine ran.
+    ``note`` says why this engine ran; ``reductions`` are the names of those that ran.
     """
 
     program: Program

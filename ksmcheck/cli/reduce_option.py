@@ -1,0 +1,49 @@
+"""The option ``--reduce``: which reductions of the state space a search may use."""
+
+from __future__ import annotations
+
+import click
+
+from ksmcheck.diagnostics import Diagnostic, UserError, did_you_mean
+from ksmcheck.explore.reductions import PAYING, Reduce, Reduction
+
+_DEFAULT = "default"
+
+
+def read_reduce(_: click.Context, option: click.Parameter, word: str) -> Reduce:
+    """``all``, ``none``, ``default``, or names separated by commas."""
+    names = [item.strip() for item in word.split(",")]
+    match names:
+        case ["none"]:
+            return Reduce()
+        case ["all"]:
+            return Reduce(frozenset(Reduction))
+        case ["default"]:
+            return Reduce(PAYING)
+    known = [item.value for item in Reduction]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        words = ["all", "none", _DEFAULT, *known]
+        raise UserError(
+            [
+                Diagnostic(
+                    "KSM512",
+                    f"{option.opts[0]} knows no '{name}'",
+                    hint=did_you_mean(name, words),
+                )
+                for name in unknown
+            ]
+        )
+    return Reduce(frozenset(map(Reduction, names)), required=True)
+
+
+reduce_option = click.option(
+    "--reduce",
+    callback=read_reduce,
+    metavar="NAMES",
+    default=_DEFAULT,
+    show_default=True,
+    help="Reductions of the state space: all, none, or some of "
+    f"{', '.join(item.value for item in Reduction)}, separated by commas; by default those that "
+    "save more than they cost.",
+)

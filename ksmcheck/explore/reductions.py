@@ -1,0 +1,78 @@
+"""The reductions of the state space: their names, and which of them a search may use.
+
+A reduction is a layer over the search that leaves states out and the verdict as it is. Which ones
+are sound depends on the model and on the other options; here is decided which run. Each
+reduction's proof is in docs/soundness.md.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
+
+from attrs import frozen
+
+from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.ir.program import Program
+
+
+class Reduction(Enum):
+    """The values of ``--reduce``, in the order in which reports name them."""
+
+    POR = "por"
+    MERGE = "merge"
+    SYMMETRY = "symmetry"
+    HEAP = "heap"
+
+
+# What a search uses when nobody says anything: what is sound and saves more than it costs.
+PAYING: frozenset[Reduction] = frozenset()
+
+
+@frozen
+class Reduce:
+    """What was asked for. ``required``: each was named, so that leaving one out is refused."""
+
+    wanted: frozenset[Reduction] = frozenset()
+    required: bool = False
+
+
+def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Reduction]:
+    """What to run of what was asked for; ``option`` is one that no reduction goes together with.
+
+    UserError when a reduction that was named cannot be used, with all the reasons.
+    """
+    if option:
+        if reduce.required and reduce.wanted:
+            names = ",".join(item.value for item in Reduction if item in reduce.wanted)
+            message = f"--reduce {names} does not go together with {option}"
+            hint = f"leave {option} out, or take --reduce none"
+            raise UserError([Diagnostic("KSM546", message, hint=hint)])
+        return frozenset()
+    refused: list[Diagnostic] = []
+    chosen: set[Reduction] = set()
+    for item in (item for item in Reduction if item in reduce.wanted):
+        reason = _objection(item, program)
+        if not reason:
+            chosen.add(item)
+        elif reduce.required:
+            message = f"--reduce {item.value} cannot be used for this model: {reason}"
+            hint = "--reduce all takes just those that can be used"
+            refused.append(Diagnostic("KSM553", message, hint=hint))
+    if refused:
+        raise UserError(refused)
+    return frozenset(chosen)
+
+
+def _objection(reduction: Reduction, program: Program) -> str:
+    """Why the reduction cannot be used for the program; empty when it can."""
+    match reduction:
+        case Reduction.POR | Reduction.MERGE | Reduction.SYMMETRY | Reduction.HEAP:
+            return "no engine has it"
+        case _:
+            assert_never(reduction)
+
+
+def names(reductions: frozenset[Reduction]) -> tuple[str, ...]:
+    """Their names in the order of reports."""
+    return tuple(item.value for item in Reduction if item in reductions)
