@@ -7,7 +7,7 @@ Question: none; a part of the kernel that scenarios build on.
 Keeps: that munmap holds mmap_sem for writing and exit_mmap does not; that the pages of the zapped
     ptes are given back after the page-table section; that the anon_vma is left after the zapping.
 Abstracts: an mm has one vma, which goes as a whole; there is no TLB to flush.
-Not covered: mlocked vmas, migration entries, page tables, splitting a vma.
+Not covered: mlocked vmas, page tables, splitting a vma.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from models.kernel.objects import (
     ADDRESSES,
     INITIAL,
     Address,
+    Migrating,
     Mm,
     NoPte,
     Page,
@@ -69,6 +70,10 @@ def zap_pte(mm: Mm, address: Address) -> Page | None:
                 return page
             case Swapped(slot):
                 free_swap_and_cache(slot)
+                mm.table[address] = NoPte()
+                mm.shadow[address] = INITIAL
+                return None
+            case Migrating(_, _):
                 mm.table[address] = NoPte()
                 mm.shadow[address] = INITIAL
                 return None

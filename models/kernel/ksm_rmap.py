@@ -12,7 +12,7 @@ Not covered: memcg, young bits (page_referenced_one finds none), rmap_walk_ksm (
 
 from __future__ import annotations
 
-from ksmcheck.lang import pool, routine, spin_lock, spin_unlock
+from ksmcheck.lang import patched, pool, routine, spin_lock, spin_unlock
 from models.kernel.hlist import hlist_entry
 from models.kernel.objects import Address, Count, Ksm, Mm, Page, RmapItem, StableNode
 from models.kernel.rmap import Unmap, page_check_address, try_to_unmap_one
@@ -36,6 +36,8 @@ def try_to_unmap_ksm(page: Page) -> Unmap:
         return Unmap.FAIL
     result = Unmap.AGAIN
     for search_new_forks in range(2):
+        if search_new_forks == 1 and not patched("rmap-second-pass"):
+            break
         rmap_item = first_item(stable_node)
         while rmap_item is not None:
             result = try_to_unmap_item(page, rmap_item, search_new_forks == 1)
@@ -81,6 +83,8 @@ def page_referenced_ksm(page: Page) -> None:
     if stable_node is None:
         return
     for search_new_forks in range(2):
+        if search_new_forks == 1 and not patched("rmap-second-pass"):
+            break
         rmap_item = first_item(stable_node)
         while rmap_item is not None:
             mapcount = page_referenced_item(page, rmap_item, search_new_forks == 1, mapcount)

@@ -148,6 +148,13 @@ class Swapped(Pte):
     slot: SwapSlot
 
 
+class Migrating(Pte):
+    """A migration entry: the page is being moved, and the pte was writable before or not."""
+
+    page: Page
+    write: bool
+
+
 @struct
 class Mm:
     """struct mm_struct with its only vma."""

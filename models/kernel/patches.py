@@ -55,6 +55,15 @@ PATCHES = [
         "anon_vma's lock. A part of that commit.",
     ),
     Patch(
+        id="rmap-second-pass",
+        commit="db114b83ab6064d9b1d6ec5650e096c89bd95e25",
+        title="ksm: hold anon_vma in rmap_item",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="A walk from a KSM page goes over the rmap_items a second time, for the vmas of "
+        "other mms: forks that ksmd has not come to. A part of that commit.",
+    ),
+    Patch(
         id="get-unless-zero",
         commit="4035c07a8959",
         title="ksm: take keyhole reference to page",

@@ -30,6 +30,7 @@ from ksmcheck.lang import (
 )
 from models.kernel.objects import Address, Mm, NoPte, Page, Present, Swapped
 from models.kernel.page import PageKsm, put_page, set_anon_mapping
+from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
 
 
@@ -45,6 +46,7 @@ class Unmap(Enum):
 def page_add_anon_rmap(page: Page, mm: Mm) -> None:
     """One more pte maps the page. The first one says whose it is, unless it is a KSM page."""
     first = fetch_add(page.mapcount, 1) == 0
+    walk_meets(page, mm)
     if not PageKsm(page) and first:
         set_anon_mapping(page, mm)
 
@@ -67,6 +69,7 @@ def page_remove_rmap(page: Page) -> None:
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> Unmap:
     """If this pte maps the page, it becomes the page's swap entry, unless it is young."""
+    walk_meets(page, mm)
     if page_check_address(page, mm, address):
         if choose(False, True):
             spin_unlock(mm.ptl)

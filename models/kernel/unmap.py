@@ -19,13 +19,19 @@ from models.kernel.ksm_rmap import page_referenced_ksm, page_referenced_one, try
 from models.kernel.objects import Anon, Mm, Page, StableNode
 from models.kernel.page import PageKsm, trylock_page, unlock_page
 from models.kernel.rmap import Unmap, try_to_unmap_one
+from models.kernel.rmap_watch import walk_begins, walk_complete, walk_over
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def try_to_unmap(page: Page) -> Unmap:
     """Turns the ptes of a swap cache page into its swap entry, one after the other."""
+    walk_begins(page)
     result = try_to_unmap_walk(page)
-    if page.mapcount == 0:
+    if result == Unmap.AGAIN:
+        walk_complete(page)
+    left = page.mapcount
+    walk_over(page)
+    if left == 0:
         return Unmap.SUCCESS
     return result
 

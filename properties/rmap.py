@@ -1,0 +1,44 @@
+"""The reverse map: a walk from a page finds all of its ptes."""
+
+from __future__ import annotations
+
+from ksmcheck.lang import invariant, is_live, pool, predicate, witness
+from models.kernel.objects import Address, Ksm, Mm, Page, RmapItem, Tree
+from models.kernel.rmap_watch import RmapWatch
+from properties.counting import maps
+
+
+@predicate
+def ksmd_is_merging(mm: Mm) -> bool:
+    """An rmap_item of the mm is in no tree: ksmd is about to list it, or to give it up."""
+    return any(is_live(i) and i.mm == mm and i.tree == Tree.NONE for i in pool(RmapItem))
+
+
+@predicate
+def has_no_node(page: Page) -> bool:
+    """A KSM page between its upgrade and its insertion into the stable tree."""
+    match page.mapping:
+        case Ksm(node):
+            return node is None
+        case _:
+            return False
+
+
+@invariant(source="KSM.md P12 rmap_complete; db114b83ab6c")
+def p12_rmap_complete(watch: RmapWatch, mm: Mm, address: Address) -> bool:
+    """A walk over a page's ptes that ends with some left has met each that was there all along.
+
+    Excepted are pages that ksmd is about to give their node or their rmap_item.
+    """
+    if not watch.complete or mm in watch.met:
+        return True
+    return all(
+        watch.page != page or not maps(mm, address, page) or has_no_node(page)
+        for page in pool(Page)
+    ) or ksmd_is_merging(mm)
+
+
+@witness(p12_rmap_complete)
+def a_walk_meets_a_pte(watch: RmapWatch, mm: Mm, address: Address, page: Page) -> bool:
+    """A walk has come to a pte of its page and not yet changed it."""
+    return watch.page == page and mm in watch.met and maps(mm, address, page)
