@@ -8,7 +8,7 @@ kernel; what must not happen to a free page is P5's business.
 from __future__ import annotations
 
 from ksmcheck.lang import invariant, locked, pool, witness
-from models.kernel.objects import INITIAL, Address, Mm, Present, Swapped
+from models.kernel.objects import INITIAL, Address, Ksm, Mm, Present, Swapped
 from properties.counting import denoted
 
 
@@ -19,17 +19,23 @@ def p3_ksm_invisible(mm: Mm, address: Address) -> bool:
 
 
 @witness(p3_ksm_invisible)
-def a_written_value_was_swapped_out(mm: Mm, address: Address) -> bool:
-    """A value that was stored during the run is behind a swap entry."""
-    return isinstance(mm.table[address], Swapped) and mm.shadow[address] != INITIAL
+def a_written_value_was_put_elsewhere(mm: Mm, address: Address) -> bool:
+    """A value that was stored is behind a swap entry, or in a KSM page."""
+    match mm.table[address]:
+        case Swapped(_):
+            return mm.shadow[address] != INITIAL
+        case Present(page, _, _):
+            return isinstance(page.mapping, Ksm)
+        case _:
+            return False
 
 
 @invariant(source="KSM.md P29 isolation")
 def p29_isolation(mm: Mm, address: Address) -> bool:
-    """No mm has a translation to a page that holds what another mm wrote after the fork."""
+    """No mm has a translation to what another mm wrote after the fork and it did not itself."""
     match mm.table[address]:
         case Present(page, _, _):
-            return all(
+            return page.content == mm.shadow[address] or all(
                 page.content != other.shadow[address] or other.shadow[address] == INITIAL
                 for other in pool(Mm)
                 if other != mm

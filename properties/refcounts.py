@@ -16,9 +16,10 @@ def p5_refcount_covers(page: Page) -> bool:
 
 
 @witness(p5_refcount_covers)
-def mapped_cached_and_held(page: Page) -> bool:
-    """A page is mapped, in the swap cache, and somebody holds a reference as well."""
-    return page.private is not None and ptes_of_page(page) >= 1 and page.refcount >= 3
+def mapped_and_held(page: Page) -> bool:
+    """A page is mapped, and somebody holds a reference who is neither pte nor swap cache."""
+    cached = 1 if page.private is not None else 0
+    return ptes_of_page(page) >= 1 and page.refcount > ptes_of_page(page) + cached
 
 
 @end_property(

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from ksmcheck.lang import alloc, atomic, routine, spin_unlock
 from models.kernel.fault import Fault, lock_pte_same
-from models.kernel.objects import Address, Anon, Mm, NoPte, Page, Present
+from models.kernel.objects import Address, Anon, Mm, Page, Present
 from models.kernel.page import lock_page, put_page
 from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
+from models.kernel.tlb import ptep_clear_flush
 
 
 @routine(source="mm/memory.c", kernel="v2.6.35")
@@ -33,7 +34,7 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
         put_page(old_page)
         spin_unlock(mm.ptl)
         return Fault.RETRY
-    mm.table[address] = NoPte()
+    ptep_clear_flush(mm, address)
     page_add_new_anon_rmap(new_page, mm)
     mm.table[address] = Present(new_page, True, True)
     page_remove_rmap(old_page)

@@ -5,8 +5,9 @@ Source: mm/mmap.c (do_munmap, exit_mmap), mm/memory.c (zap_pte_range, free_pgtab
     (free_swap_and_cache), mm/swap_state.c (free_page_and_swap_cache).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that munmap holds mmap_sem for writing and exit_mmap does not; that the pages of the zapped
-    ptes are given back after the page-table section; that the anon_vma is left after the zapping.
-Abstracts: an mm has one vma, which goes as a whole; there is no TLB to flush.
+    ptes are given back after the page-table section and the flush of the TLBs; that the anon_vma
+    is left after the zapping.
+Abstracts: an mm has one vma, which goes as a whole.
 Not covered: mlocked vmas, page tables, splitting a vma.
 """
 
@@ -30,6 +31,7 @@ from models.kernel.page import find_get_page, put_page, trylock_page, unlock_pag
 from models.kernel.rmap import page_remove_rmap
 from models.kernel.swap_map import swap_free
 from models.kernel.swapfile import try_to_free_swap
+from models.kernel.tlb import flush_tlb_page
 
 
 @routine(source="mm/mmap.c", kernel="v2.6.33")
@@ -53,6 +55,7 @@ def unmap_region(mm: Mm) -> None:
     for address in range(ADDRESSES):
         page = zap_pte(mm, address)
         if page is not None:
+            flush_tlb_page(mm, address)
             free_page_and_swap_cache(page)
     anon_vma_unlink(mm)
     mm.anon_vma = None

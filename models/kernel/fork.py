@@ -9,7 +9,8 @@ Keeps: both mmap_sems, the parent's first, held for writing from end to end; tha
     child before it has a vma; that the child's vma is on the anon_vma's list, where a walk can find
     it, before any pte is copied; both page-table locks, the child's first, around a copy; that the
     parent's pte is write-protected before the child's is stored; that page_dup_rmap counts a pte of
-    a page whose lock nobody holds; that a migration entry is copied, for reading in both.
+    a page whose lock nobody holds; that a migration entry is copied, for reading in both;
+    that the parent's TLBs are flushed after all that (flush_tlb_mm).
 Abstracts:
     The child is an mm that the scenario has declared, with no user until it is forked.
     The page-table locks are dropped between two addresses: the kernel may do so after four.
@@ -35,6 +36,7 @@ from models.kernel.objects import ADDRESSES, Address, Migrating, Mm, Page, Prese
 from models.kernel.page import get_page
 from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
+from models.kernel.tlb import flush_tlb_page
 
 
 @routine(source="kernel/fork.c", kernel="v2.6.33")
@@ -58,6 +60,8 @@ def dup_mmap(mm: Mm, oldmm: Mm) -> bool:
         if anon_vma is not None:
             anon_vma_link(mm)
             copy_page_range(mm, oldmm)
+    for address in range(ADDRESSES):
+        flush_tlb_page(oldmm, address)
     up_write(mm.mmap_sem)
     up_write(oldmm.mmap_sem)
     return copied

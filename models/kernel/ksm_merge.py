@@ -17,7 +17,7 @@ Not covered: checksums and the unstable tree, mlock, get_user_pages_fast, second
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, down_read, patched, pool, routine, spin_unlock, up_read, xchg
+from ksmcheck.lang import alloc, down_read, patched, pool, routine, spin_unlock, up_read
 from models.kernel.anon_vma import drop_anon_vma, hold_anon_vma
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_lists import ksm_test_exit
@@ -32,6 +32,7 @@ from models.kernel.memory import follow_page, handle_pte_fault
 from models.kernel.objects import (
     Address,
     Anon,
+    Count,
     HlistEnd,
     Ksm,
     Mm,
@@ -52,6 +53,7 @@ from models.kernel.page import (
     unlock_page,
 )
 from models.kernel.rmap import page_add_anon_rmap, page_check_address, page_remove_rmap
+from models.kernel.tlb import ptep_clear_flush
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -190,6 +192,7 @@ def try_to_merge_one_page(mm: Mm, address: Address, page: Page, kpage: Page | No
         elif pages_identical(page, kpage):
             merged = replace_page(mm, address, page, kpage, orig_pte)
     unlock_page(page)
+    page.write_protected = False
     return merged
 
 
@@ -209,17 +212,44 @@ def write_protect_page(mm: Mm, address: Address, page: Page) -> Pte:
     if not page_address_in_vma(mm, page) or not page_check_address(page, mm, address):
         return NoPte()
     orig_pte = mm.table[address]
-    if isinstance(orig_pte, Present) and orig_pte.write:
-        swapped = 1 if page.private is not None else 0
-        entry = xchg(mm.table[address], NoPte())
-        if page.mapcount + 1 + swapped != page.refcount:
-            mm.table[address] = entry
-            spin_unlock(mm.ptl)
-            return NoPte()
-        mm.table[address] = Present(page, False, orig_pte.dirty)
-        orig_pte = mm.table[address]
+    if isinstance(orig_pte, Present) and (
+        orig_pte.write or (patched("ksm-dirty-transfer") and orig_pte.dirty)
+    ):
+        orig_pte = clear_and_protect(mm, address, page)
     spin_unlock(mm.ptl)
+    if isinstance(orig_pte, Present):
+        page.write_protected = True
     return orig_pte
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def clear_and_protect(mm: Mm, address: Address, page: Page) -> Pte:
+    """write_protect_page's branch for a pte through which somebody may write; NoPte: he holds it.
+
+    get_user_pages_fast takes no lock. When the pte is empty and flushed, all that came before have
+    their reference and nobody can come after: only then the counts say whether there are any.
+    """
+    swapped = 1 if page.private is not None else 0
+    if not patched("clear-before-count") and others_hold(page, swapped):
+        return NoPte()
+    entry = ptep_clear_flush(mm, address)
+    if patched("clear-before-count") and others_hold(page, swapped):
+        mm.table[address] = entry
+        return NoPte()
+    dirty = isinstance(entry, Present) and entry.dirty
+    if patched("ksm-dirty-transfer") and dirty:
+        page.dirty = True
+        dirty = False
+    mm.table[address] = Present(page, False, dirty)
+    return mm.table[address]
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def others_hold(page: Page, swapped: Count) -> bool:
+    """Has anybody a reference but the ptes, the swap cache and ksmd itself?"""
+    if not patched("count-references"):
+        return False
+    return page.mapcount + 1 + swapped != page.refcount
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -232,7 +262,7 @@ def replace_page(mm: Mm, address: Address, page: Page, kpage: Page, orig_pte: Pt
         return False
     get_page(kpage)
     page_add_anon_rmap(kpage, mm)
-    mm.table[address] = NoPte()
+    ptep_clear_flush(mm, address)
     mm.table[address] = Present(kpage, False, False)
     page_remove_rmap(page)
     put_page(page)

@@ -109,6 +109,10 @@ class Page:
     """Reclaim has the page in hand, off the LRU."""
     upgraded: Ghost[bool]
     """The frame has become a KSM page since it was allocated."""
+    write_pinned: Ghost[bool]
+    """Somebody who holds a reference is going to write, past all page tables."""
+    write_protected: Ghost[bool]
+    """write_protect_page has succeeded, and ksmd compares and replaces."""
     keyed: Ghost[StableNode | None]
     """The stable_node that was made for this page, whatever mapping says."""
 

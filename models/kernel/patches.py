@@ -10,6 +10,33 @@ from ksmcheck.lang import Patch
 
 PATCHES = [
     Patch(
+        id="swapoff-own-entry",
+        commit="68bdc8d64742",
+        title="mm: try_to_unuse check removing right swap",
+        date="2009-01-06",
+        release="v2.6.29",
+        summary="swapoff takes a page out of the swap cache only if it is there under the slot "
+        "that swapoff came for.",
+    ),
+    Patch(
+        id="count-references",
+        commit="31dbd01f3143",
+        title="ksm: Kernel SamePage Merging",
+        date="2009-09-22",
+        release="v2.6.32",
+        summary="ksmd merges a page only if nobody but its ptes, the swap cache and ksmd has a "
+        "reference to it. A part of that commit.",
+    ),
+    Patch(
+        id="clear-before-count",
+        commit="31dbd01f3143",
+        title="ksm: Kernel SamePage Merging",
+        date="2009-09-22",
+        release="v2.6.32",
+        summary="ksmd empties the pte and flushes the TLBs before it compares the counts of the "
+        "page. A part of that commit.",
+    ),
+    Patch(
         id="page-lock-hlist",
         commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
         title="ksm: let shared pages be swappable",
@@ -115,6 +142,15 @@ PATCHES = [
         date="2010-09-20",
         release="v2.6.36",
         summary="do_swap_page also gives up when the page is in the swap cache under another slot.",
+    ),
+    Patch(
+        id="ksm-dirty-transfer",
+        commit="4e31635c367a",
+        title="ksm: fix bad user data when swapping",
+        date="2010-10-02",
+        release="v2.6.36",
+        summary="write_protect_page takes the pte's dirty bit over to the page, and does so for a "
+        "read-only pte that is dirty, too.",
     ),
     Patch(
         id="recheck-head",

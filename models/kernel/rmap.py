@@ -26,12 +26,12 @@ from ksmcheck.lang import (
     routine,
     spin_lock,
     spin_unlock,
-    xchg,
 )
-from models.kernel.objects import Address, Mm, NoPte, Page, Present, Swapped
+from models.kernel.objects import Address, Mm, Page, Present, Swapped
 from models.kernel.page import PageKsm, put_page, set_anon_mapping
 from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
+from models.kernel.tlb import ptep_clear_flush
 
 
 class Unmap(Enum):
@@ -74,7 +74,7 @@ def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> Unmap:
         if choose(False, True):
             spin_unlock(mm.ptl)
             return Unmap.FAIL
-        pteval = xchg(mm.table[address], NoPte())
+        pteval = ptep_clear_flush(mm, address)
         assert isinstance(pteval, Present), "page_check_address found the page here"
         if pteval.dirty:
             page.dirty = True
