@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ksmcheck.lang import invariant, is_live, pool, predicate, witness
-from models.kernel.objects import Address, Ksm, Mm, Page, RmapItem, Tree
+from ksmcheck.lang import invariant, is_live, locked, pool, predicate, witness
+from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present, RmapItem, Tree
 from models.kernel.rmap_watch import RmapWatch
 from properties.counting import maps
 
@@ -42,3 +42,31 @@ def p12_rmap_complete(watch: RmapWatch, mm: Mm, address: Address) -> bool:
 def a_walk_meets_a_pte(watch: RmapWatch, mm: Mm, address: Address, page: Page) -> bool:
     """A walk has come to a pte of its page and not yet changed it."""
     return watch.page == page and mm in watch.met and maps(mm, address, page)
+
+
+@invariant(source="KSM.md P12 rmap_complete, of ordinary pages: where a walk looks")
+def p12_pte_is_where_page_says(mm: Mm, address: Address) -> bool:
+    """A walk from an ordinary page looks at each pte that maps it: right anon_vma, right place.
+
+    A page-table section that is open may be about to say so.
+    """
+    match mm.table[address]:
+        case Present(page, _, _):
+            match page.mapping:
+                case Anon(anon_vma):
+                    found = mm in anon_vma.vmas and page.index == address
+                    return found or locked(mm.ptl)
+                case _:
+                    return isinstance(page.mapping, Ksm) or locked(mm.ptl)
+        case _:
+            return True
+
+
+@witness(p12_pte_is_where_page_says)
+def an_ordinary_page_is_mapped(mm: Mm, address: Address) -> bool:
+    """An ordinary page is mapped, and no page-table section is open."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            return isinstance(page.mapping, Anon) and not locked(mm.ptl)
+        case _:
+            return False

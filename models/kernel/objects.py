@@ -128,6 +128,8 @@ class SwapSlot:
     page: Page | None
     """swapper_space's tree at this entry."""
     disk: Content
+    going_off: bool
+    """The slot's area has lost SWP_WRITEOK: swapoff is at work on it. Constant."""
 
 
 class Pte(Word):

@@ -162,6 +162,14 @@ PATCHES = [
         "takes the first entry for an mm_slot.",
     ),
     Patch(
+        id="swapoff-copies",
+        commit="9e16b7fb1d06",
+        title="mm,ksm: swapoff might need to copy",
+        date="2013-02-23",
+        release="v3.9",
+        summary="swapoff, too, restores a pte with a copy of a page that is not the vma's.",
+    ),
+    Patch(
         id="swap-skip-cache",
         commit="0bcac06f27d7528591c27ac2b093ccd71c5d0168",
         title="mm, swap: skip swapcache for swapin of synchronous device",

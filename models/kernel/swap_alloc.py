@@ -4,9 +4,9 @@ Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2, which agree here).
 Source: mm/swapfile.c (get_swap_page, scan_swap_map, __try_to_reclaim_swap), mm/swap_state.c
     (add_to_swap).
 Question: none; a part of the kernel that scenarios build on.
-Keeps: that any free slot may be handed out; that a slot which only the cache holds is taken from
-    its page when swap is short, with a reference and a trylock; that the page becomes dirty after
-    it is in the cache.
+Keeps: that any free slot may be handed out whose area is not going off; that a slot which only the
+    cache holds is taken from its page when swap is short, with a reference and a trylock; that the
+    page becomes dirty after it is in the cache.
 Abstracts:
     Which slot: the kernel scans from where it stopped; the model tries every one.
     Finding a slot and taking it is one step: the kernel reads the map without swap_lock while it
@@ -31,12 +31,14 @@ def get_swap_page() -> SwapSlot | None:
         with atomic("one swap_lock section"):
             found = False
             for slot in pool(SwapSlot):
-                if slot.count == 0 and not slot.has_cache:
+                if slot.count == 0 and not slot.has_cache and not slot.going_off:
                     found = True
             if not found:
                 return None
             entry = choose(pool(SwapSlot))
-            wait_until(entry.count == 0 and (vm_swap_full() or not entry.has_cache))
+            wait_until(
+                entry.count == 0 and not entry.going_off and (vm_swap_full() or not entry.has_cache)
+            )
             if not entry.has_cache:
                 entry.has_cache = True
                 return entry
