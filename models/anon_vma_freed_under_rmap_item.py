@@ -22,7 +22,7 @@ from __future__ import annotations
 from ksmcheck.lang import Expect, actor, choose, instance, parameter, scenario, setup
 from models.kernel.exit import munmap
 from models.kernel.ksm_lists import MmSlot, ksm_init
-from models.kernel.ksm_scan import ksm_do_scan
+from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_slots import mmput
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -92,7 +92,7 @@ def X() -> None:
 def ksmd() -> None:
     """The scanner."""
     for _ in range(scans):
-        ksm_do_scan()
+        ksm_scan_thread()
 
 
 @actor(daemon=True)

@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, mutex_lock, parameter, scenario, setup
 from models.kernel.gup import dma_to_page, get_user_pages_fast, user_write_on
+from models.kernel.ksm_cmp import cmp_and_merge_page, merge_two_pages
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
-from models.kernel.ksm_merge import cmp_and_merge_page, merge_two_pages
 from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,

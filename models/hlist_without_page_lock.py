@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, parameter, scenario, setup
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_scan
-from models.kernel.ksm_scan import ksm_do_scan
+from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_slots import mmput
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -82,7 +82,7 @@ def X() -> None:
 def ksmd() -> None:
     """The scanner."""
     for _ in range(scans):
-        ksm_do_scan()
+        ksm_scan_thread()
 
 
 @actor(daemon=True)

@@ -27,8 +27,8 @@ from ksmcheck.lang import (
     scenario,
     setup,
 )
+from models.kernel.ksm_cmp import cmp_and_merge_page
 from models.kernel.ksm_lists import ksm_init, ksm_thread_mutex
-from models.kernel.ksm_merge import cmp_and_merge_page
 from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,

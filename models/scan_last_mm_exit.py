@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, parameter, scenario, setup
 from models.kernel.ksm_lists import MmSlot, ksm_init
-from models.kernel.ksm_scan import ksm_do_scan
+from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_slots import ksm_madvise_mergeable, mmput
 from models.kernel.ksm_start import register_mm, start_mm
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
@@ -55,7 +55,7 @@ def E() -> None:
 def ksmd() -> None:
     """The scanner."""
     for _ in range(passes):
-        ksm_do_scan()
+        ksm_scan_thread()
 
 
 scenario(

@@ -18,8 +18,8 @@ Result: v2.6.33 holds (1,598 states). Without single-load violated after 25 step
 from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, mutex_lock, parameter, scenario, setup
+from models.kernel.ksm_cmp import merge_two_pages
 from models.kernel.ksm_lists import ksm_init, ksm_thread_mutex
-from models.kernel.ksm_merge import merge_two_pages
 from models.kernel.ksm_start import forget_mappings, map_anon_page, map_vma, start_item, start_mm
 from models.kernel.memory import follow_page
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot

@@ -8,7 +8,7 @@ Keeps: that the head of the list is an mm_slot without an mm, and the cursor may
     load and store of the list's pointers; the cursor's pointer to the pointer to the next item.
 Abstracts: the hash is a set, searched in one step: it is touched under ksm_mmlist_lock only. No
     poison is left in a slot that leaves the list: it is freed, or put back at once.
-Not covered: seqnr, the unstable tree, ksm_run, the statistics.
+Not covered: the hash functions.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ksmcheck.lang import (
+    Enum,
     Mutex,
     Range,
     Set,
@@ -27,7 +28,7 @@ from ksmcheck.lang import (
     routine,
     struct,
 )
-from models.kernel.objects import ADDRESSES, Mm, RmapItem
+from models.kernel.objects import ADDRESSES, Mm, RmapItem, Seqnr
 
 
 @struct
@@ -67,6 +68,16 @@ class KsmScan:
     mm_slot: MmSlot | None
     address: Annotated[int, Range(0, ADDRESSES)]
     rmap_list: RmapLink
+    seqnr: Seqnr
+    """Completed passes, as far as anybody tells them apart."""
+
+
+class KsmRun(Enum):
+    """What /sys/kernel/mm/ksm/run says. KSM runs in a scenario unless its setup stops it."""
+
+    MERGE = 0
+    STOP = 1
+    UNMERGE = 2
 
 
 ksm_mm_head = instance(MmSlot)
@@ -74,6 +85,7 @@ ksm_scan = instance(KsmScan)
 mm_slots_hash: Set[MmSlot]
 ksm_thread_mutex: Mutex
 ksm_mmlist_lock: SpinLock
+ksm_run: KsmRun
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

@@ -1,39 +1,37 @@
 """Merging: a page becomes a KSM page, or gives its place to one.
 
-Kernel: v2.6.33, with guards of db114b83ab6c and 5ad6468801d2 as patches.
-Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
-    try_to_merge_two_pages, try_to_merge_with_ksm_page, try_to_merge_one_page, write_protect_page,
-    replace_page, break_cow, break_ksm).
+Kernel: v2.6.33, with guards of db114b83ab6c and 80e148226028 as patches.
+Source: mm/ksm.c (try_to_merge_two_pages, try_to_merge_with_ksm_page, try_to_merge_one_page,
+    write_protect_page, replace_page, break_cow, break_ksm). What is merged with what: ksm_cmp.py.
 Question: none; a part of the kernel that scenarios build on.
-Keeps: that contents are compared with no lock on the candidate and again under write protection;
-    the empty pte during the comparison of the counts; that the pte is switched before the item is
-    on the node's list, and that mmap_sem is free in between; the page without a node between its
-    upgrade and the insertion.
-Abstracts:
-    The stable tree is searched node by node in one fixed order; equal content decides.
-    Who meets whom in the unstable tree is the scenario's choice: it calls merge_two_pages.
-Not covered: checksums and the unstable tree, mlock, get_user_pages_fast, secondary MMUs.
+Keeps: that contents are compared again under write protection; the empty pte during the comparison
+    of the counts; that the pte is switched before the item is on the node's list, and that mmap_sem
+    is free in between; the page without a node between its upgrade and the insertion; without
+    upgrade-in-place the copy that both pages give their place to.
+Abstracts: nothing.
+Not covered: mlock, secondary MMUs; the limit on KSM pages before v2.6.33.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, down_read, patched, pool, routine, spin_unlock, up_read
+from ksmcheck.lang import (
+    alloc,
+    atomic,
+    down_read,
+    patched,
+    routine,
+    spin_unlock,
+    up_read,
+)
 from models.kernel.anon_vma import drop_anon_vma, hold_anon_vma
 from models.kernel.fault import Fault, lock_pte_same
+from models.kernel.ksm_compare import pages_identical
 from models.kernel.ksm_lists import ksm_test_exit
-from models.kernel.ksm_nodes import (
-    get_ksm_page,
-    remove_rmap_item_from_tree,
-    root_stable_tree,
-    stable_tree_append,
-)
-from models.kernel.ksm_rmap import page_stable_node
 from models.kernel.memory import follow_page, handle_pte_fault
 from models.kernel.objects import (
     Address,
     Anon,
     Count,
-    HlistEnd,
     Ksm,
     Mm,
     NoPte,
@@ -41,13 +39,11 @@ from models.kernel.objects import (
     Present,
     Pte,
     RmapItem,
-    StableNode,
 )
 from models.kernel.page import (
     PageAnon,
     PageKsm,
     get_page,
-    lock_page,
     put_page,
     trylock_page,
     unlock_page,
@@ -57,100 +53,56 @@ from models.kernel.tlb import ptep_clear_flush
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def cmp_and_merge_page(page: Page, rmap_item: RmapItem) -> None:
-    """Merges the page with a KSM page of the same content, if there is one."""
-    remove_rmap_item_from_tree(rmap_item)
-    kpage = stable_tree_search(page)
-    if kpage is None:
-        return
-    if try_to_merge_with_ksm_page(rmap_item, page, kpage):
-        if patched("page-lock-hlist"):
-            lock_page(kpage)
-        stable_node = page_stable_node(kpage)
-        assert stable_node is not None, "a page of the stable tree has no node"
-        stable_tree_append(rmap_item, stable_node)
-        if patched("page-lock-hlist"):
-            unlock_page(kpage)
-    put_page(kpage)
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
-def merge_two_pages(
-    rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
-) -> None:
-    """cmp_and_merge_page from a match in the unstable tree on; references to both pages."""
-    kpage = try_to_merge_two_pages(rmap_item, page, tree_rmap_item, tree_page)
-    put_page(tree_page)
-    if kpage is None:
-        return
-    lock_page(kpage)
-    stable_node = stable_tree_insert(kpage)
-    if stable_node is not None:
-        stable_tree_append(tree_rmap_item, stable_node)
-        stable_tree_append(rmap_item, stable_node)
-    unlock_page(kpage)
-    if stable_node is None:
-        break_cow(tree_rmap_item)
-        break_cow(rmap_item)
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
-def stable_tree_search(page: Page) -> Page | None:
-    """The KSM page with the page's content, with a reference."""
-    if page_stable_node(page) is not None:
-        get_page(page)
-        return page
-    for stable_node in pool(StableNode):
-        if stable_node in root_stable_tree:
-            tree_page = get_ksm_page(stable_node)
-            if tree_page is None:
-                return None
-            if pages_identical(page, tree_page):
-                return tree_page
-            put_page(tree_page)
-    return None
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
-def stable_tree_insert(kpage: Page) -> StableNode | None:
-    """A node for a locked KSM page that has none; None if its content is there, or no memory."""
-    for other in pool(StableNode):
-        if other in root_stable_tree:
-            tree_page = get_ksm_page(other)
-            if tree_page is None:
-                return None
-            same = pages_identical(kpage, tree_page)
-            put_page(tree_page)
-            if same:
-                return None
-    stable_node = alloc(StableNode, may_sleep=True)
-    if stable_node is None:
-        return None
-    root_stable_tree.add(stable_node)
-    stable_node.first = HlistEnd()
-    stable_node.kpfn = kpage
-    kpage.mapping = Ksm(stable_node)
-    kpage.keyed = stable_node
-    return stable_node
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
-def pages_identical(page: Page, other: Page) -> bool:
-    """memcmp: neither page need be locked or write-protected."""
-    return page.content == other.content
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
 def try_to_merge_two_pages(
     rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
 ) -> Page | None:
     """Upgrades the page and maps it in the other one's place, too."""
+    if not patched("upgrade-in-place"):
+        return try_to_merge_copying(rmap_item, page, tree_rmap_item, tree_page)
     if not try_to_merge_with_ksm_page(rmap_item, page, None):
         return None
     if try_to_merge_with_ksm_page(tree_rmap_item, tree_page, page):
         return page
     break_cow(rmap_item)
     return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.32")
+def try_to_merge_copying(
+    rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
+) -> Page | None:
+    """A new KSM page takes the place of both; the reference to it is the caller's."""
+    kpage = alloc(Page, refcount=1, may_sleep=True)
+    if kpage is None:
+        return None
+    merged = merge_with_copy(rmap_item, page, kpage)
+    if merged and not try_to_merge_with_ksm_page(tree_rmap_item, tree_page, kpage):
+        break_cow(rmap_item)
+        merged = False
+    if not merged:
+        put_page(kpage)
+        return None
+    return kpage
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.32")
+def merge_with_copy(rmap_item: RmapItem, page: Page, kpage: Page) -> bool:
+    """Copies the page to the new KSM page and maps that one in its place."""
+    mm = rmap_item.mm
+    assert mm is not None, "an rmap_item of no mm is merged"
+    with down_read(mm.mmap_sem):
+        anon_vma = mm.anon_vma
+        if ksm_test_exit(mm) or anon_vma is None:
+            return False
+        with atomic("a page is copied at one moment, into a page that nobody else has"):
+            kpage.content = page.content
+            kpage.mapping = Ksm(None)
+            kpage.upgraded = True
+        kpage.lru = patched("ksm-swappable")
+        if not try_to_merge_one_page(mm, rmap_item.address, page, kpage):
+            return False
+        hold_anon_vma(rmap_item, anon_vma)
+        return True
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -273,24 +225,28 @@ def replace_page(mm: Mm, address: Address, page: Page, kpage: Page, orig_pte: Pt
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def break_cow(rmap_item: RmapItem) -> None:
     """Gives the item's place a page of its own again; the item lets its anon_vma go."""
+    drop_anon_vma(rmap_item)
+    break_cow_at(rmap_item)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def break_cow_at(rmap_item: RmapItem) -> None:
+    """The same for an item that has no anon_vma."""
     mm = rmap_item.mm
     assert mm is not None, "an rmap_item of no mm was merged"
-    drop_anon_vma(rmap_item)
     with down_read(mm.mmap_sem):
         if not ksm_test_exit(mm) and mm.vma_mergeable and mm.anon_vma is not None:
             break_ksm(mm, rmap_item.address)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def break_ksm(mm: Mm, address: Address) -> None:
-    """Faults for writing until no KSM page is mapped there. mmap_sem is held."""
-    done = False
-    while not done:
+def break_ksm(mm: Mm, address: Address) -> Fault:
+    """Faults for writing until no KSM page is mapped there, or no memory. mmap_sem is held."""
+    fault = Fault.RETRY
+    while fault == Fault.RETRY:
         page = follow_page(mm, address)
         if page is None:
-            return
-        if PageKsm(page):
-            done = handle_pte_fault(mm, address, True) != Fault.RETRY
-        else:
-            done = True
+            return Fault.DONE
+        fault = handle_pte_fault(mm, address, True) if PageKsm(page) else Fault.DONE
         put_page(page)
+    return fault

@@ -1,19 +1,23 @@
-"""The stable tree: nodes, their rmap_items, and the keyhole from a node to its page.
+"""Nodes and rmap_items: the keyhole from a node to its page, and how items leave the trees.
 
-Kernel: v2.6.33, with the guards of 5ad6468801d2 and 4035c07a8959 as patches.
+Kernel: v2.6.33, with the guards of 5ad6468801d2 and 4035c07a8959 as patches; without
+    keyhole-reference as 08beca44dfb0 and 5ad6468801d2 had it.
 Source: mm/ksm.c (get_ksm_page, remove_node_from_stable_tree, remove_rmap_item_from_tree,
     remove_trailing_rmap_items, get_next_rmap_item, stable_tree_append).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that a node holds no reference to its page and looks at a frame that may be anybody's; both
     comparisons and the reference between them; that a node dies when it is found stale, with its
-    items still pointing into its list; that the list is changed under the page lock.
-Abstracts: the tree is a set of nodes: who is found is decided by content alone.
-Not covered: the unstable tree, the counters, seqnr; get_ksm_page's loops and barriers of v3.9.
+    items still pointing into its list, and not when its list becomes empty; that the list is
+    changed under the page lock; that an item of the unstable tree is erased only if the tree is
+    still the one it came into.
+Abstracts: the flags and seqnr of an item are one word, cleared in one step. Without
+    keyhole-reference a user of a node takes a reference, where the kernel used the node's own.
+Not covered: get_ksm_page's loops and barriers of v3.9.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import Set, alloc, free, patched, rcu_read_lock, refcount_inc, routine
+from ksmcheck.lang import alloc, atomic, free, patched, rcu_read_lock, refcount_inc, routine
 from models.kernel.anon_vma import drop_anon_vma
 from models.kernel.hlist import hlist_add_head, hlist_del, hlist_entry
 from models.kernel.ksm_lists import (
@@ -23,10 +27,24 @@ from models.kernel.ksm_lists import (
     load_link,
     store_link,
 )
-from models.kernel.objects import Address, Ksm, Page, RmapItem, StableNode, Tree
-from models.kernel.page import get_page_unless_zero, lock_page, put_page, unlock_page
-
-root_stable_tree: Set[StableNode]
+from models.kernel.ksm_trees import (
+    count_listed,
+    count_out_of_unstable,
+    count_unlisted,
+    stable_tree_erase,
+    unstable_tree_erase,
+)
+from models.kernel.objects import (
+    SEQNRS,
+    Address,
+    HlistEnd,
+    Ksm,
+    Page,
+    RmapItem,
+    StableNode,
+    Tree,
+)
+from models.kernel.page import get_page, get_page_unless_zero, lock_page, put_page, unlock_page
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -34,12 +52,17 @@ def get_ksm_page(stable_node: StableNode) -> Page | None:
     """Peeps through the keyhole: is the node's frame still its page? If not, the node goes."""
     page = stable_node.kpfn
     stable_node.looked = None
+    if not patched("keyhole-reference"):
+        get_page(page)
+        stable_node.looked = page
+        return page
     with rcu_read_lock():
         if page.mapping == Ksm(stable_node) and get_keyhole_page(page):
             if not patched("keyhole-recheck") or page.mapping == Ksm(stable_node):
                 stable_node.looked = page
                 return page
             put_page(page)
+    stable_node.stale = True
     remove_node_from_stable_tree(stable_node)
     return None
 
@@ -58,18 +81,43 @@ def remove_node_from_stable_tree(stable_node: StableNode) -> None:
     """The page is gone: so are the node and the claims of its items."""
     rmap_item = hlist_entry(stable_node.first)
     while rmap_item is not None:
+        following = rmap_item.next
+        count_unlisted(isinstance(following, HlistEnd))
         drop_anon_vma(rmap_item)
-        rmap_item.tree = Tree.NONE
+        clear_flags(rmap_item)
         rmap_item = hlist_entry(rmap_item.next)
-    root_stable_tree.discard(stable_node)
+    stable_tree_erase(stable_node)
     free(stable_node)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
+def clear_flags(rmap_item: RmapItem) -> None:
+    """address &= PAGE_MASK: the item is in no tree."""
+    with atomic("flags and seqnr are bits of one word"):
+        rmap_item.tree = Tree.NONE
+        rmap_item.seqnr = 0
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
 def remove_rmap_item_from_tree(rmap_item: RmapItem) -> None:
-    """The item leaves the stable tree, if it is there."""
-    if rmap_item.tree != Tree.STABLE:
-        return
+    """The item leaves the tree that it is in, if any."""
+    match rmap_item.tree:
+        case Tree.STABLE:
+            remove_from_stable(rmap_item)
+        case Tree.UNSTABLE:
+            age = (ksm_scan.seqnr + SEQNRS - rmap_item.seqnr) % SEQNRS
+            assert age <= 1, "an rmap_item of the unstable tree has been left behind for a pass"
+            if age == 0:
+                unstable_tree_erase(rmap_item)
+            count_out_of_unstable()
+            clear_flags(rmap_item)
+        case _:
+            pass
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def remove_from_stable(rmap_item: RmapItem) -> None:
+    """Takes the item off its node's list. The node stays, even if that was the last."""
     stable_node = rmap_item.head
     assert stable_node is not None, "an rmap_item of the stable tree has no node"
     page = get_ksm_page(stable_node)
@@ -78,11 +126,19 @@ def remove_rmap_item_from_tree(rmap_item: RmapItem) -> None:
     if patched("page-lock-hlist"):
         lock_page(page)
     hlist_del(rmap_item)
+    last = isinstance(stable_node.first, HlistEnd)
+    if last and not patched("keyhole-reference"):
+        page.mapping = Ksm(None)
     if patched("page-lock-hlist"):
         unlock_page(page)
     put_page(page)
+    if last and not patched("keyhole-reference"):
+        put_page(page)
+        stable_tree_erase(stable_node)
+        free(stable_node)
+    count_unlisted(last)
     drop_anon_vma(rmap_item)
-    rmap_item.tree = Tree.NONE
+    clear_flags(rmap_item)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -91,6 +147,7 @@ def stable_tree_append(rmap_item: RmapItem, stable_node: StableNode) -> None:
     rmap_item.head = stable_node
     rmap_item.tree = Tree.STABLE
     hlist_add_head(rmap_item, stable_node)
+    count_listed(rmap_item)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

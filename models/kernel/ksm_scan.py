@@ -7,13 +7,16 @@ Keeps: the unlocked test for an empty list before the cursor leaves the head und
     tests for exit inside mmap_sem; that a slot without mergeable areas is unlinked with mmap_sem
     held, and its mm dropped after that.
 Abstracts: the loop over the vmas is one over the addresses, for an mm has one vma or none.
-Not covered: seqnr and the unstable tree, which the start of a pass forgets; sleeping between
-    batches; the draining of pagevecs (v3.9).
+    ksmd sleeps on an empty list only; that it is empty is looked at once, by the scan.
+Not covered: the draining of pagevecs (v3.9).
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ksmcheck.lang import (
+    Range,
     Word,
     down_read,
     free,
@@ -24,23 +27,32 @@ from ksmcheck.lang import (
     spin_unlock,
     up_read,
 )
+from models.kernel.ksm_cmp import cmp_and_merge_page
+from models.kernel.ksm_compare import calc_checksum
 from models.kernel.ksm_lists import (
     After,
+    KsmRun,
     ListOf,
     MmSlot,
     ksm_mm_head,
     ksm_mmlist_lock,
+    ksm_run,
     ksm_scan,
     ksm_test_exit,
     ksm_thread_mutex,
     list_del,
     mm_slots_hash,
 )
-from models.kernel.ksm_merge import cmp_and_merge_page
-from models.kernel.ksm_nodes import get_next_rmap_item, remove_trailing_rmap_items
+from models.kernel.ksm_merge import break_cow_at
+from models.kernel.ksm_nodes import (
+    get_next_rmap_item,
+    remove_rmap_item_from_tree,
+    remove_trailing_rmap_items,
+)
 from models.kernel.ksm_slots import mmdrop
+from models.kernel.ksm_trees import reset_unstable_tree
 from models.kernel.memory import follow_page
-from models.kernel.objects import ADDRESSES, Address, Mm, Page, RmapItem, Tree
+from models.kernel.objects import ADDRESSES, SEQNRS, Address, Mm, Page, RmapItem, Tree
 from models.kernel.page import PageAnon, PageKsm, put_page
 
 
@@ -63,18 +75,41 @@ class Scanned(Scan):
     page: Page
 
 
+Batch = Annotated[int, Range(0, 15)]
+"""pages_to_scan."""
+
+
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def ksm_do_scan() -> bool:
-    """One item of ksmd's work, under ksm_thread_mutex. False at the end of the pass."""
+def ksm_scan_thread(scan_npages: Batch = 1) -> None:
+    """One round of ksmd: a batch under ksm_thread_mutex, if KSM is to run."""
     with mutex_lock(ksm_thread_mutex):
+        if ksm_run == KsmRun.MERGE:
+            ksm_do_scan(scan_npages)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def ksm_do_scan(scan_npages: Batch) -> None:
+    """Takes up so many pages, or all that are left of the pass. Under ksm_thread_mutex."""
+    left: Batch = scan_npages
+    while left > 0:
+        left -= 1
         match scan_get_next_rmap_item():
             case Scanned(item, page):
-                if not PageKsm(page) or item.tree != Tree.STABLE:
-                    cmp_and_merge_page(page, item)
+                scan_found(item, page)
                 put_page(page)
-                return True
             case _:
-                return False
+                return
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def scan_found(rmap_item: RmapItem, page: Page) -> None:
+    """What becomes of a page. A KSM page that can not be swapped is not kept for one pte."""
+    if not PageKsm(page) or rmap_item.tree != Tree.STABLE:
+        cmp_and_merge_page(page, rmap_item)
+    elif not patched("ksm-swappable") and page.mapcount == 1:
+        break_cow_at(rmap_item)
+        remove_rmap_item_from_tree(rmap_item)
+        rmap_item.oldchecksum = calc_checksum(page)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -85,6 +120,7 @@ def scan_get_next_rmap_item() -> Scan:
     slot = ksm_scan.mm_slot
     assert slot is not None, "ksm_init has not run"
     if slot == ksm_mm_head:
+        reset_unstable_tree()
         slot = first_mm_slot()
         if patched("recheck-head") and slot == ksm_mm_head:
             return Nothing()
@@ -96,6 +132,7 @@ def scan_get_next_rmap_item() -> Scan:
         slot = ksm_scan.mm_slot
         assert slot is not None, "the cursor stands on the head at least"
         if slot == ksm_mm_head:
+            ksm_scan.seqnr = (ksm_scan.seqnr + 1) % SEQNRS
             return Nothing()
         start_mm_slot(slot)
 

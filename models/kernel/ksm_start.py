@@ -5,15 +5,16 @@ Source: the states that mm/ksm.c and kernel/fork.c leave behind; no code of thei
 Question: none; for setups only, where everything is one step and no lock is taken.
 Keeps: every count, pointer and list as the kernel's own routines would have left them.
 Abstracts: how it came to be.
-Not covered: the unstable tree.
+Not covered: items of the unstable tree.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import pool, refcount_inc, refcount_set, routine
+from ksmcheck.lang import patched, pool, refcount_inc, refcount_set, routine
 from models.kernel.hlist import hlist_add_head
+from models.kernel.ksm_compare import calc_checksum
 from models.kernel.ksm_lists import MmSlot, ksm_mm_head, list_add_tail, mm_slots_hash
-from models.kernel.ksm_nodes import root_stable_tree
+from models.kernel.ksm_trees import count_listed, root_stable_tree
 from models.kernel.objects import (
     Anon,
     AnonVma,
@@ -96,12 +97,15 @@ def swap_out(stable_node: StableNode, slot: SwapSlot) -> None:
 
 @routine
 def make_ksm_page(page: Page, stable_node: StableNode, content: Content) -> None:
-    """A KSM page with a node, and no pte yet; reclaim can find it."""
+    """A KSM page with a node, and no pte yet; in the order of contents, if there are several."""
     page.content = content
-    page.lru = True
+    page.lru = patched("ksm-swappable")
     stable_node.kpfn = page
     stable_node.first = HlistEnd()
+    stable_node.place = len(root_stable_tree)
     root_stable_tree.add(stable_node)
+    if not patched("keyhole-reference"):
+        refcount_set(page.refcount, page.refcount + 1)
     page.mapping = Ksm(stable_node)
     page.upgraded = True
     page.keyed = stable_node
@@ -121,6 +125,8 @@ def map_ksm_page(mm: Mm, mm_slot: MmSlot, rmap_item: RmapItem, stable_node: Stab
     rmap_item.rmap_list = mm_slot.rmap_list
     mm_slot.rmap_list = rmap_item
     hlist_add_head(rmap_item, stable_node)
+    count_listed(rmap_item)
+    rmap_item.oldchecksum = calc_checksum(page)
     page.mapcount += 1
     refcount_set(page.refcount, page.refcount + 1)
     mm.table[0] = Present(page, False, False)

@@ -174,11 +174,14 @@ def map_swapped_page(
         return Fault.RETRY
     exclusive = write and reuse_swap_page(page)
     mm.table[address] = Present(page, exclusive, exclusive)
+    if not patched("page-lock-add-rmap"):
+        unlock_page(page)
     page_add_anon_rmap(page, mm)
     swap_free(slot)
-    if vm_swap_full():
-        try_to_free_swap(page)
-    unlock_page(page)
+    if patched("page-lock-add-rmap"):
+        if vm_swap_full():
+            try_to_free_swap(page)
+        unlock_page(page)
     if swapcache is not None:
         release_locked(swapcache)
     if write and not exclusive:
@@ -197,7 +200,7 @@ def release_locked(page: Page) -> None:
 @routine(source="mm/memory.c", kernel="v2.6.35")
 def do_wp_page(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault:
     """A store to a read-only pte. Entered with the page-table lock, left without it."""
-    if PageAnon(old_page) and not PageKsm(old_page):
+    if PageAnon(old_page) and not (patched("wp-copies-ksm") and PageKsm(old_page)):
         if not trylock_page(old_page):
             get_page(old_page)
             spin_unlock(mm.ptl)

@@ -180,6 +180,8 @@ class Mm:
     """References to the mm_struct: one for all users together, one for the mm_slot."""
     mmf_vm_mergeable: bool
     """MMF_VM_MERGEABLE in mm->flags: the mm has a slot."""
+    unmerged: Ghost[bool]
+    """MADV_UNMERGEABLE has succeeded, and MADV_MERGEABLE has not been called since."""
     shadow: Ghost[Annotated[Array[Content], Size(ADDRESSES)]]
     """What this mm last wrote at each address."""
 
@@ -226,6 +228,19 @@ class PoisonPrev(HlistPrev):
     """LIST_POISON2."""
 
 
+NODES: Final = 3
+Place = Annotated[int, Range(0, NODES)]
+"""How many members of a tree come before a place in it."""
+
+SEQNRS: Final = 4
+Seqnr = Annotated[int, Range(0, SEQNRS - 1)]
+"""A number of passes in the low bits of an address. The kernel keeps eight bits, the model two: an
+age above one is an error at once."""
+
+Checksum = Content
+"""What calc_checksum() makes of a page. Only equality means anything."""
+
+
 class Tree(Enum):
     """The flags in the low bits of rmap_item.address."""
 
@@ -242,8 +257,12 @@ class StableNode:
     """The frame; a pfn in the kernel, for a struct page may be gone."""
     first: HlistNext
     """hlist.first: the rmap_items that share the page."""
+    place: Place
+    """rb_node: how many nodes of the stable tree come before this one; zero when it is in none."""
     looked: Ghost[Page | None]
     """What get_ksm_page last returned for this node."""
+    stale: Ghost[bool]
+    """get_ksm_page has found that the page is gone."""
     walked: Ghost[bool]
     """Somebody goes through the list."""
 
@@ -255,6 +274,12 @@ class RmapItem:
     mm: Mm | None
     address: Address
     tree: Tree
+    seqnr: Seqnr
+    """The pass in which the item came into the unstable tree; more low bits of the address."""
+    oldchecksum: Checksum
+    """The page's checksum when ksmd last came by."""
+    place: Place
+    """rb_node: how many items of the unstable tree come before this one."""
     rmap_list: RmapItem | None
     """The mm_slot's next item."""
     anon_vma: AnonVma | None

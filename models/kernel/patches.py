@@ -37,6 +37,24 @@ PATCHES = [
         "page. A part of that commit.",
     ),
     Patch(
+        id="wp-copies-ksm",
+        commit="9a840895147b",
+        title="ksm: identify PageKsm pages",
+        date="2009-09-21",
+        release="v2.6.32",
+        summary="do_wp_page never asks whether a KSM page may be reused, it copies. A part of "
+        "that commit.",
+    ),
+    Patch(
+        id="ksm-swappable",
+        commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
+        title="ksm: let shared pages be swappable",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="KSM pages are on the LRU, and one that is down to one pte stays a KSM page. A "
+        "part of that commit.",
+    ),
+    Patch(
         id="page-lock-hlist",
         commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
         title="ksm: let shared pages be swappable",
@@ -44,6 +62,14 @@ PATCHES = [
         release="v2.6.33",
         summary="ksmd holds the page lock whenever it changes the list of the rmap_items of a KSM "
         "page. A part of that commit.",
+    ),
+    Patch(
+        id="reuse-refuses-ksm",
+        commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
+        title="ksm: let shared pages be swappable",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="reuse_swap_page never lets a write fault have a KSM page. A part of that commit.",
     ),
     Patch(
         id="anon-vma-ref",
@@ -91,6 +117,15 @@ PATCHES = [
         "other mms: forks that ksmd has not come to. A part of that commit.",
     ),
     Patch(
+        id="keyhole-reference",
+        commit="4035c07a8959",
+        title="ksm: take keyhole reference to page",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="A stable_node holds no reference to its page and looks each time whether it is "
+        "still its page. A part of that commit.",
+    ),
+    Patch(
         id="get-unless-zero",
         commit="4035c07a8959",
         title="ksm: take keyhole reference to page",
@@ -118,6 +153,24 @@ PATCHES = [
         "the first to rely on it.",
     ),
     Patch(
+        id="no-break-cow-retry",
+        commit="4035c07a8959",
+        title="ksm: take keyhole reference to page",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="ksmd no longer breaks the sharing of a KSM page that it finds outside the "
+        "stable tree. A part of that commit.",
+    ),
+    Patch(
+        id="upgrade-in-place",
+        commit="80e148226028257ec0a1909d99b2c40d0ffe17f2",
+        title="ksm: share anon page without allocating",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="The first of two equal pages becomes the KSM page, instead of a copy that "
+        "replaces both.",
+    ),
+    Patch(
         id="single-load",
         commit="80e148226028257ec0a1909d99b2c40d0ffe17f2",
         title="ksm: share anon page without allocating",
@@ -125,6 +178,15 @@ PATCHES = [
         release="v2.6.33",
         summary="page_lock_anon_vma tests the flags and takes the pointer from one load of "
         "page->mapping. A part of that commit.",
+    ),
+    Patch(
+        id="page-lock-add-rmap",
+        commit="80e148226028257ec0a1909d99b2c40d0ffe17f2",
+        title="ksm: share anon page without allocating",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="do_swap_page adds its pte to the page's count with the page locked. Older than "
+        "that commit, which is the first to rely on it.",
     ),
     Patch(
         id="swapin-recheck",
@@ -168,6 +230,33 @@ PATCHES = [
         date="2013-02-23",
         release="v3.9",
         summary="swapoff, too, restores a pte with a copy of a page that is not the vma's.",
+    ),
+    Patch(
+        id="remove-all-stable-nodes",
+        commit="cbf86cfe04a6",
+        title="ksm: remove old stable nodes more thoroughly",
+        date="2013-02-22",
+        release="v3.9",
+        summary="When all is unmerged, what is left in the stable tree is removed. A part of "
+        "that commit.",
+    ),
+    Patch(
+        id="enter-at-tail-when-unmerging",
+        commit="cbf86cfe04a6",
+        title="ksm: remove old stable nodes more thoroughly",
+        date="2013-02-22",
+        release="v3.9",
+        summary="An mm that comes to KSM while all is being unmerged goes to the end of the "
+        "list. A part of that commit.",
+    ),
+    Patch(
+        id="copy-when-unmerging",
+        commit="cbf86cfe04a6",
+        title="ksm: remove old stable nodes more thoroughly",
+        date="2013-02-22",
+        release="v3.9",
+        summary="A fault copies a KSM page out of the swap cache while all is being unmerged, "
+        "or if it has no node. A part of that commit.",
     ),
     Patch(
         id="swap-skip-cache",

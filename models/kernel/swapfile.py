@@ -14,7 +14,7 @@ Not covered: hibernation (try_to_free_swap refuses while it writes its image, v2
 
 from __future__ import annotations
 
-from ksmcheck.lang import atomic, routine
+from ksmcheck.lang import atomic, patched, routine
 from models.kernel.objects import Count, Page
 from models.kernel.page import PageKsm
 from models.kernel.swap_state import delete_from_swap_cache
@@ -37,7 +37,7 @@ def reuse_swap_page(page: Page) -> bool:
     is being written. A page that has left the cache meanwhile is judged by its ptes alone: the
     caller's own swap entry is not counted, which is half of KSM.md entry 26.
     """
-    if PageKsm(page):
+    if patched("reuse-refuses-ksm") and PageKsm(page):
         return False
     mapcount = page.mapcount
     if mapcount > 1 or page.private is None:

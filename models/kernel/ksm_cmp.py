@@ -1,0 +1,232 @@
+"""What ksmd does with a page: the searches of both trees, and the merge that comes of them.
+
+Kernel: v2.6.33; without no-break-cow-retry as before 4035c07a8959.
+Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
+    unstable_tree_search_insert, get_mergeable_page).
+Question: none; a part of the kernel that scenarios build on.
+Keeps: that both searches compare with no lock on the candidate, and the items of the unstable tree
+    with no lock on either page; that a search ends where a node turns out stale or an item's page
+    cannot be had; that a page must have the checksum of the pass before to enter the unstable tree;
+    the windows between the pte and the list, and between the upgrade and the insertion.
+Abstracts: see ksm_trees.py for the shape of the trees, ksm_compare.py for contents.
+Not covered: locking at the match, misplaced nodes (v3.9), restarts at stale nodes (v4.5).
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import Word, alloc, down_read, patched, routine
+from models.kernel.ksm_compare import Order, calc_checksum, memcmp_pages
+from models.kernel.ksm_lists import ksm_scan, ksm_test_exit
+from models.kernel.ksm_merge import (
+    break_cow,
+    break_cow_at,
+    try_to_merge_two_pages,
+    try_to_merge_with_ksm_page,
+)
+from models.kernel.ksm_nodes import (
+    get_ksm_page,
+    remove_rmap_item_from_tree,
+    stable_tree_append,
+)
+from models.kernel.ksm_rmap import page_stable_node
+from models.kernel.ksm_trees import (
+    AtItem,
+    AtNode,
+    root_stable_tree,
+    root_unstable_tree,
+    stable_tree_link,
+    stable_tree_next,
+    unstable_tree_link,
+    unstable_tree_next,
+)
+from models.kernel.memory import follow_page
+from models.kernel.objects import (
+    HlistEnd,
+    Ksm,
+    Page,
+    Place,
+    RmapItem,
+    StableNode,
+    Tree,
+)
+from models.kernel.page import PageAnon, PageKsm, get_page, lock_page, put_page, unlock_page
+
+
+class Partner(Word):
+    """What unstable_tree_search_insert gives: the item, and the page through its pointer."""
+
+
+class NoPartner(Partner):
+    """Nobody has the same content, or its page could not be had."""
+
+
+class Equal(Partner):
+    """An item and its page, with a reference."""
+
+    item: RmapItem
+    page: Page
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def cmp_and_merge_page(page: Page, rmap_item: RmapItem) -> None:
+    """Merges the page with one of the same content, of the stable tree or of the unstable one."""
+    remove_rmap_item_from_tree(rmap_item)
+    kpage = stable_tree_search(page)
+    if kpage is not None:
+        merge_into_stable(page, rmap_item, kpage)
+        return
+    if not patched("no-break-cow-retry") and PageKsm(page):
+        break_cow_at(rmap_item)
+    checksum = calc_checksum(page)
+    if rmap_item.oldchecksum != checksum:
+        rmap_item.oldchecksum = checksum
+        return
+    match unstable_tree_search_insert(rmap_item, page):
+        case Equal(tree_rmap_item, tree_page):
+            merge_two_pages(rmap_item, page, tree_rmap_item, tree_page)
+        case _:
+            pass
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def merge_into_stable(page: Page, rmap_item: RmapItem, kpage: Page) -> None:
+    """The KSM page takes the page's place, and the item joins its list. Drops the reference."""
+    if try_to_merge_with_ksm_page(rmap_item, page, kpage):
+        if patched("page-lock-hlist"):
+            lock_page(kpage)
+        stable_node = page_stable_node(kpage)
+        assert stable_node is not None, "a page of the stable tree has no node"
+        stable_tree_append(rmap_item, stable_node)
+        if patched("page-lock-hlist"):
+            unlock_page(kpage)
+    put_page(kpage)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def merge_two_pages(
+    rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
+) -> None:
+    """cmp_and_merge_page from a match in the unstable tree on; references to both pages."""
+    kpage = try_to_merge_two_pages(rmap_item, page, tree_rmap_item, tree_page)
+    put_page(tree_page)
+    if kpage is None:
+        return
+    remove_rmap_item_from_tree(tree_rmap_item)
+    lock_page(kpage)
+    stable_node = stable_tree_insert(kpage)
+    if stable_node is not None:
+        stable_tree_append(tree_rmap_item, stable_node)
+        stable_tree_append(rmap_item, stable_node)
+    unlock_page(kpage)
+    if not patched("upgrade-in-place"):
+        put_page(kpage)
+    if stable_node is None:
+        break_cow(tree_rmap_item)
+        break_cow(rmap_item)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def stable_tree_search(page: Page) -> Page | None:
+    """The KSM page with the page's content, with a reference."""
+    if page_stable_node(page) is not None:
+        get_page(page)
+        return page
+    low: Place = 0
+    high: Place = len(root_stable_tree)
+    while True:
+        match stable_tree_next(low, high):
+            case AtNode(stable_node, place):
+                tree_page = get_ksm_page(stable_node)
+                if tree_page is None:
+                    return None
+                order = memcmp_pages(page, tree_page)
+                if order == Order.EQUAL:
+                    return tree_page
+                put_page(tree_page)
+                if order == Order.LESS:
+                    high = place
+                else:
+                    low = place + 1
+            case _:
+                return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def stable_tree_insert(kpage: Page) -> StableNode | None:
+    """A node for a locked KSM page that has none; None if its content is there, or no memory."""
+    low: Place = 0
+    high: Place = len(root_stable_tree)
+    while low < high:
+        match stable_tree_next(low, high):
+            case AtNode(other, place):
+                tree_page = get_ksm_page(other)
+                if tree_page is None:
+                    return None
+                order = memcmp_pages(kpage, tree_page)
+                put_page(tree_page)
+                if order == Order.EQUAL:
+                    return None
+                if order == Order.LESS:
+                    high = place
+                else:
+                    low = place + 1
+            case _:
+                pass
+    stable_node = alloc(StableNode, may_sleep=True)
+    if stable_node is None:
+        return None
+    stable_tree_link(stable_node, low)
+    stable_node.first = HlistEnd()
+    stable_node.kpfn = kpage
+    if not patched("keyhole-reference"):
+        get_page(kpage)
+    kpage.mapping = Ksm(stable_node)
+    kpage.keyed = stable_node
+    return stable_node
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def unstable_tree_search_insert(rmap_item: RmapItem, page: Page) -> Partner:
+    """An item whose page has the same content; if there is none, the item comes into the tree."""
+    low: Place = 0
+    high: Place = len(root_unstable_tree)
+    while low < high:
+        match unstable_tree_next(low, high):
+            case AtItem(tree_rmap_item, place):
+                tree_page = get_mergeable_page(tree_rmap_item)
+                if tree_page is None:
+                    return NoPartner()
+                if page == tree_page:
+                    put_page(tree_page)
+                    return NoPartner()
+                order = memcmp_pages(page, tree_page)
+                if order == Order.EQUAL:
+                    return Equal(tree_rmap_item, tree_page)
+                put_page(tree_page)
+                if order == Order.LESS:
+                    high = place
+                else:
+                    low = place + 1
+            case _:
+                pass
+    rmap_item.tree = Tree.UNSTABLE
+    rmap_item.seqnr = ksm_scan.seqnr
+    unstable_tree_link(rmap_item, low)
+    return NoPartner()
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def get_mergeable_page(rmap_item: RmapItem) -> Page | None:
+    """The page at the item's place, with a reference, if that may still be merged."""
+    mm = rmap_item.mm
+    assert mm is not None, "an rmap_item of no mm is in the unstable tree"
+    with down_read(mm.mmap_sem):
+        if ksm_test_exit(mm) or not mm.vma_mergeable or mm.anon_vma is None:
+            return None
+        page = follow_page(mm, rmap_item.address)
+        if page is None:
+            return None
+        if PageAnon(page):
+            return page
+        put_page(page)
+        return None
