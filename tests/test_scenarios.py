@@ -28,7 +28,7 @@ def shown(value: object) -> str:
     if not isinstance(value, Expectation):
         return str(value)
     parameters = [f"{name}{number}" for name, number in value.parameters]
-    taken = [f"-{patch}" for patch in value.without]
+    taken = [f"-{name}" for name in (*value.without, *(check.value for check in value.disabled))]
     return "+".join([value.kernel, *value.patches, *parameters]) + "".join(taken)
 
 
@@ -39,6 +39,7 @@ def program_of(model: str, expected: Expectation) -> Program:
         with_=expected.patches,
         without=expected.without,
         parameters=expected.parameters,
+        disabled=expected.disabled,
     )
     return compile_model(model, options)
 

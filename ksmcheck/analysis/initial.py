@@ -37,7 +37,7 @@ def distinct_initial(program: Program, outcomes: Iterable[S | int]) -> list[S]:
                 Diagnostic(
                     "KSM411",
                     f"setup of '{program.identity.model}' never finishes: no initial state",
-                    hint="one of its wait_until conditions is false for every choice",
+                    hint="one of its assume or wait_until conditions is false for every choice",
                 )
             ]
         )

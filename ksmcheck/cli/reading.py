@@ -23,5 +23,6 @@ def _compile(model: str, expected: Expectation) -> Program:
         with_=expected.patches,
         without=expected.without,
         parameters=expected.parameters,
+        disabled=expected.disabled,
     )
     return compile_model(model, options)

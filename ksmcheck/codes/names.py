@@ -34,7 +34,7 @@ NAMES = (
         "a value that is not constant",
         "`NAME = value` at the top of a file declares a constant, computed from numbers, "
         "constants and parameters with + - * // % and <<. A shared variable is declared with "
-        "its type.",
+        "its type. What is patched or configured is asked in routines, where it is known.",
         "LIMIT = x + 1",
         "x: Annotated[int, Range(0, 3)]",
     ),
@@ -48,9 +48,9 @@ NAMES = (
     ),
     Code(
         "KSM306",
-        "patched() without a literal",
-        "Whether a patch is applied is decided when the model is compiled, so its id is a "
-        "string literal.",
+        "patched() or configured() without a literal",
+        "Whether a patch is applied or an option configured is decided when the model is "
+        "compiled, so its id is a string literal.",
         "patched(x)",
         'patched("swapin-recheck")',
     ),
@@ -80,9 +80,9 @@ NAMES = (
     ),
     Code(
         "KSM310",
-        "an incomplete Patch",
-        "Each Patch record has id, commit, title, date, release and summary, all string "
-        "literals: they are printed beside verdicts.",
+        "an incomplete Patch or ConfigOption",
+        "Each Patch record has id, commit, title, date, release and summary, each "
+        "ConfigOption id and summary, all string literals: they are printed beside verdicts.",
         'Patch(id="recheck")',
         "Patch(\n"
         '    id="recheck",\n'
@@ -96,9 +96,9 @@ NAMES = (
     Code(
         "KSM311",
         "a wrong scenario(...) or Expect(...)",
-        "scenario() takes question, kernel, patches, pools, properties and expected; Expect() "
-        "takes verdict, property, kernel, patches and set. Verdicts are holds, violated, "
-        "vacuous and inconclusive.",
+        "scenario() takes question, kernel, patches, config, pools, properties and expected; "
+        "Expect() takes verdict, property, kernel, patches, without, set and disable_checks. "
+        "Verdicts are holds, violated, vacuous and inconclusive.",
         'scenario(kernal="v2.6.35")',
         'scenario(kernel="v2.6.35")',
     ),
@@ -117,5 +117,15 @@ NAMES = (
         "its loop, because the loop is unrolled.",
         "if flag:\n    y = 1\nx = y",
         "y = 0\nif flag:\n    y = 1\nx = y",
+    ),
+    Code(
+        "KSM314",
+        "an unknown configuration option",
+        '`configured("CONFIG_KSM")` and `scenario(config=[...])` name options that a list of '
+        "`ConfigOption(...)` records declares, in this file or in one that it imports. An "
+        'unknown one would silently be "not configured", so it is refused.',
+        'if configured("CONFIG_KMS"): ...',
+        'OPTIONS = [ConfigOption(id="CONFIG_KSM", summary="...")]\n'
+        'if configured("CONFIG_KSM"): ...',
     ),
 )

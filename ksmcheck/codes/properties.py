@@ -75,10 +75,10 @@ PROPERTIES = (
     Code(
         "KSM411",
         "setup never finishes",
-        "Every way through `@setup` waits for something that never becomes true, so there is "
-        "no state to start from. Nobody else runs before setup is done: a wait there only "
-        "chooses among its own choices.",
-        "@setup\ndef prepare() -> None:\n    wait_until(False)",
-        "page = choose(pool(Page))\nwait_until(page.content == 0)",
+        "Every way through `@setup` assumes, or waits for, something that is not true, so there "
+        "is no state to start from. Nobody else runs before setup is done: `assume` and a wait "
+        "there only choose among setup's own choices.",
+        "@setup\ndef prepare() -> None:\n    assume(False)",
+        "page = choose(pool(Page))\nassume(page.content == 0)",
     ),
 )

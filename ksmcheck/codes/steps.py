@@ -65,6 +65,15 @@ STEPS = (
         "wait_until(done)",
     ),
     Code(
+        "KSM208",
+        "assume() outside setup",
+        "In setup `assume(condition)` drops initial states. In an actor it would drop runs, and "
+        "a race among them with it. What an actor waits for is `wait_until`, what must be true "
+        "there is `assert`. A routine that setup calls may assume; no actor may call it.",
+        "@actor\ndef A() -> None:\n    assume(x < 2)",
+        "@setup\ndef prepare() -> None:\n    assume(x < 2)",
+    ),
+    Code(
         "KSM221",
         "a ghost decides real code",
         "Ghost state is what the property needs and the kernel does not have, such as what a "

@@ -178,8 +178,9 @@ TYPES = (
     Code(
         "KSM344",
         "plain() or old() of something else",
-        "`plain(x.f)` and `old(x.f)` mark a load from memory. old() needs a step to look back "
-        "over, so it belongs in a step property, its witness or a predicate.",
+        "`plain(x.f)` and `old(x.f)` mark a load from memory. plain() says what a compiler may do "
+        "with it, so it belongs in a routine. old() needs a step to look back over, so it "
+        "belongs in a step property, its witness or a predicate.",
         '@invariant(source="...")\n... old(x) <= x',
         '@step_property(source="...")\n... old(x) <= x',
     ),
@@ -201,7 +202,7 @@ TYPES = (
     ),
     Code(
         "KSM347",
-        "a Refcount that is assigned",
+        "a Refcount or an Atomic that is assigned",
         "The kernel changes a counter with atomic operations, and the checks (below zero, "
         "past the maximum, increment from zero) belong to them. Only setup assigns one.",
         "page.refcount = 2",

@@ -12,6 +12,7 @@ from ksmcheck.frontend.loader import Module
 from ksmcheck.frontend.names import unknown_type
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
+    Counter,
     EnumSymbol,
     Storage,
     StructSymbol,
@@ -127,11 +128,12 @@ class AnnotationReader:
                 "write `Annotated[int, Range(0, 3)]`",
                 "KSM322",
             )
-        if name == "Refcount":
+        if name in ("Refcount", "Atomic"):
+            article = "a" if name == "Refcount" else "an"
             return self._fault(
                 node,
-                "a Refcount needs its maximum",
-                "write `Annotated[Refcount, Max(7)]`",
+                f"{article} {name} needs its maximum",
+                f"write `Annotated[{name}, Max(7)]`",
                 "KSM322",
             )
         match self.universe.lookup(self.module, name):
@@ -200,11 +202,18 @@ class AnnotationReader:
             case ast.Name(id="int"), [ast.Call(func=ast.Name(id="Range"), args=[low, high])]:
                 bounds = constants.bounds(low, high)
                 return self._range(node, *bounds) if bounds else FALLBACK
-            case ast.Name(id="Refcount"), [ast.Call(func=ast.Name(id="Max"), args=[high])]:
+            case ast.Name(id="Atomic"), [ast.Call(func=ast.Name(id="Range"), args=[low, high])]:
+                bounds = constants.bounds(low, high)
+                return self._counter(node, Counter.ATOMIC, *bounds) if bounds else FALLBACK
+            case (
+                ast.Name(id=("Refcount" | "Atomic") as kind),
+                [ast.Call(func=ast.Name(id="Max"), args=[high])],
+            ):
                 maximum = constants.integer(high, "the maximum")
                 if maximum < 0:
-                    return self._fault(high, "a Refcount counts from 0", "write `Max(7)`", "KSM323")
-                return evolve(self._range(node, 0, maximum), refcount=True)
+                    what = f"{'a' if kind == 'Refcount' else 'an'} {kind} with Max counts from 0"
+                    return self._fault(high, what, "write `Max(7)`", "KSM323")
+                return self._counter(node, Counter(kind), 0, maximum)
             case (
                 ast.Subscript(value=ast.Name(id="Array"), slice=element),
                 [ast.Call(func=ast.Name(id="Size"), args=[size])],
@@ -225,6 +234,9 @@ class AnnotationReader:
                     "write Annotated[int, Range(a, b)], Annotated[Refcount, Max(n)]"
                     " or Annotated[Array[T], Size(n)]",
                 )
+
+    def _counter(self, node: ast.expr, kind: Counter, low: int, high: int) -> Storage:
+        return evolve(self._range(node, low, high), counter=kind)
 
     def _range(self, node: ast.expr, low: int, high: int) -> Storage:
         if low > high:

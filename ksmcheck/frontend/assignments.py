@@ -14,7 +14,7 @@ from ksmcheck.frontend.expressions import ExpressionChecker
 from ksmcheck.frontend.ghosts import ghost_source
 from ksmcheck.frontend.operators import ARITHMETIC
 from ksmcheck.frontend.places import decided_by_ghost
-from ksmcheck.frontend.symbols import FunctionKind, GlobalSymbol
+from ksmcheck.frontend.symbols import Counter, FunctionKind, GlobalSymbol
 from ksmcheck.frontend.tree import UNKNOWN_TYPE, Place, Statement, Typed
 from ksmcheck.ir.types import LockKind, LockType, RefType, ValueType
 
@@ -23,6 +23,16 @@ LOCK_CALLS = {
     LockKind.MUTEX: "mutex_lock",
     LockKind.RWSEM: "down_write",
     LockKind.BIT: "bit_lock",
+}
+ASSIGNED = {
+    Counter.REFCOUNT: (
+        "a Refcount changes only through its primitives",
+        "call refcount_inc, refcount_dec, dec_and_test, refcount_set, ...",
+    ),
+    Counter.ATOMIC: (
+        "an Atomic changes only through its primitives",
+        "call atomic_inc, atomic_dec, atomic_dec_and_test, atomic_set, ...",
+    ),
 }
 
 
@@ -159,13 +169,9 @@ class AssignmentChecker(ExpressionChecker):
                 f"write `with {taking}({ast.unparse(target)}):`",
             )
             return False
-        if storage.refcount and self.function.kind is not FunctionKind.SETUP:
-            self.fault(
-                "KSM347",
-                "a Refcount changes only through its primitives",
-                target,
-                "call refcount_inc, refcount_dec, dec_and_test, refcount_set, ...",
-            )
+        if storage.counter is not None and self.function.kind is not FunctionKind.SETUP:
+            message, hint = ASSIGNED[storage.counter]
+            self.fault("KSM347", message, target, hint)
         return True
 
     def declare(

@@ -35,6 +35,7 @@ USAGE = {
     "len": "write `len(set)`",
     "is_live": "write `is_live(object)`",
     "locked": "write `locked(lock)`",
+    "held": "write `assert held(lock)`",
     "plain": "write `x = plain(object.field)`",
     "old": "write `old(object.field)` in a step property",
     "pool": "write `for x in pool(X)`, `choose(pool(X))` or `all(... for x in pool(X))`",
@@ -112,8 +113,9 @@ class CallChecker(QueryChecker):
         if name in FOLDS:
             return self.quantified(FOLDS[name], node)
         match name, node.args, node.keywords:
-            case "patched", _, _:
-                return Literal(int(self.constants.patched(node)), BOOL, self.span(node))
+            case (("patched" | "configured"), _, _):
+                folded = self.constants.value(node)
+                return Literal(int(folded is True), BOOL, self.span(node))
             case "choose", [_, *_], []:
                 return self.choose(node)
             case "isinstance", [operand, ast.Name(id=variant)], []:
@@ -124,6 +126,8 @@ class CallChecker(QueryChecker):
                 return self.is_live(node, operand)
             case "locked", [operand], []:
                 return self.locked(node, operand)
+            case "held", [operand], []:
+                return self.held(node, operand)
             case (("plain" | "old"), [operand], []):
                 return self.marked(name, node, operand)
             case _:

@@ -142,6 +142,7 @@ def _load(model: str, options: CompileOptions) -> _Loaded:
     if scenario is None:
         raise UserError(errors.in_order(), errors.sources)
     universe.known_patches = frozenset(patch.id for patch in scenario.patches)
+    universe.config = scenario.config
     _check_parameters(declarations, options, errors)
     return _Loaded(main, errors, declarations, scenario)
 

@@ -21,6 +21,7 @@ from ksmcheck.frontend.symbols import (
 
 ConstantValue = int | bool | str
 
+NO_OPTION = 'declare it in a list: `OPTIONS = [ConfigOption(id="...", summary="...")]`'
 NUMBER = "use a number, a constant of the file or a parameter"
 REPORTED = "(reported)"
 LARGEST_CONSTANT = 1 << 63
@@ -56,6 +57,8 @@ class ConstantEvaluator:
                 return self._arithmetic(op, self.value(left), self.value(right))
             case ast.Call(func=ast.Name(id="patched")):
                 return self.patched(node)
+            case ast.Call(func=ast.Name(id="configured")):
+                return self.configured(node)
             case _:
                 return None
 
@@ -113,6 +116,27 @@ class ConstantEvaluator:
                     f'write `patched("{min(self.universe.known_patches, default="patch-id")}")`',
                 )
                 return False
+
+    def configured(self, node: ast.Call) -> bool:
+        """Whether the scenario has the option that a call of configured("...") names."""
+        known, chosen = self.universe.known_config, self.universe.config
+        code, message, hint = "", "", ""
+        match node.args, node.keywords:
+            case [ast.Constant(value=str() as option)], []:
+                if chosen is None:
+                    code, message = "KSM304", "what is configured is no constant of a file"
+                    hint = f'write `configured("{option}")` in the routines that depend on it'
+                elif option not in known:
+                    code, message = "KSM314", f"no configuration option is called '{option}'"
+                    hint = did_you_mean(option, known) or NO_OPTION
+                elif option in chosen:
+                    return True
+            case _:
+                code, message = "KSM306", "configured() takes one option as a string"
+                hint = f'write `configured("{min(known, default="CONFIG_KSM")}")`'
+        if code:
+            self.errors.add(code, message, self.module.span(node), hint)
+        return False
 
     def integer(self, node: ast.expr, what: str) -> int:
         """A constant integer; anything else is reported and read as 1."""

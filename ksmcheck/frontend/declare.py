@@ -17,7 +17,7 @@ from ksmcheck.frontend.constructs import construct
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import IGNORED_IMPORTS, VOCABULARY_MODULES, Loader, Module
 from ksmcheck.frontend.names import unknown_struct
-from ksmcheck.frontend.patches import read_patches
+from ksmcheck.frontend.patches import read_config, read_patches
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
     Constant,
@@ -26,6 +26,7 @@ from ksmcheck.frontend.symbols import (
     InstanceSymbol,
     Lifetime,
     Parameter,
+    ParameterSet,
     StructSymbol,
     Symbol,
     Universe,
@@ -160,6 +161,10 @@ class ModuleDeclarer:
                 self._instance(node, name, struct)
             case ast.List(elts=[ast.Call(func=ast.Name(id="Patch")), *_]):
                 self._define(name, read_patches(name, value, self.module, self.errors), node)
+            case ast.List(elts=[ast.Call(func=ast.Name(id="ConfigOption")), *_]):
+                self._config(node, name, value)
+            case ast.Dict():
+                self._define(name, ParameterSet(name, self.module, value, span), node)
             case ast.Subscript() | ast.BinOp(op=ast.BitOr()):
                 self._define(name, AliasSymbol(name, self.module, value, span), node)
             case ast.Name(id=other) if self._is_type(other):
@@ -168,6 +173,11 @@ class ModuleDeclarer:
                 pass
             case _:
                 self._constant(node, name, value)
+
+    def _config(self, node: ast.Assign, name: str, value: ast.List) -> None:
+        symbol = read_config(name, value, self.module, self.errors)
+        self.result.universe.known_config |= frozenset(symbol.options)
+        self._define(name, symbol, node)
 
     def _is_type(self, name: str) -> bool:
         return name == "bool" or isinstance(

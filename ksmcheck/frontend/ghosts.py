@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from ksmcheck.frontend import tree_expressions
-from ksmcheck.frontend.tree_expressions import IsLive, IsLocked, Load, Local, Typed
+from ksmcheck.frontend.tree_expressions import IsHeld, IsLive, IsLocked, Load, Local, Typed
 
 
 def _parts(value: object) -> Iterator[object]:
@@ -27,7 +27,7 @@ def ghost_source(typed: Typed) -> Typed:
         match part:
             case Load(place=place) if place.storage.ghost:
                 return part
-            case Local(ghost=True) | IsLive() | IsLocked():
+            case Local(ghost=True) | IsLive() | IsLocked() | IsHeld():
                 return part
     return typed
 
@@ -43,6 +43,8 @@ def ghost_words(typed: Typed) -> str:
             return "is_live()"
         case IsLocked():
             return "locked()"
+        case IsHeld():
+            return "held()"
         case _:
             return "a ghost"
 
@@ -52,7 +54,7 @@ def ghost_note(typed: Typed) -> str:
     match ghost_source(typed):
         case IsLive():
             return "the kernel cannot ask whether an object is allocated"
-        case IsLocked():
+        case IsLocked() | IsHeld():
             return "the kernel cannot ask who holds a lock"
         case _:
             return "ghost state exists for properties; the kernel cannot see it"

@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Exit, Graph, LockEvent, Node
 from ksmcheck.frontend.schema import Schema
+from ksmcheck.frontend.words import owned
 from ksmcheck.ir.expr import TRUE, Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary, conjunction, disjunction, negate, reads
 from ksmcheck.ir.program import BuiltinCheck
@@ -120,17 +121,8 @@ class Lockdep:
             indices = [(*index, Const(i)) for index in indices for i in range(size)]
         if lock.index is not None:
             indices = [lock.index]
-        return disjunction([self._owns(variable.type, Read(lock.variable, i)) for i in indices])
-
-    def _owns(self, lock: LockType, state: Expr) -> Expr:
         me = self.graph.actor
-        if lock.kind is not LockKind.RWSEM:
-            return binary(Op.EQ, state, Const(me + 1))
-        count = len(lock.actors)
-        writes = binary(Op.EQ, state, Const((1 << count) + me))
-        bit = binary(Op.NE, binary(Op.BITAND, state, Const(1 << me)), Const(0))
-        reading = binary(Op.AND, binary(Op.LT, state, Const(1 << count)), bit)
-        return binary(Op.OR, writes, reading)
+        return disjunction([owned(variable.type, Read(lock.variable, i), me) for i in indices])
 
     def _sleeping(self, node: Node, held: list[Held], rcu: bool) -> list[Operation]:
         if BuiltinCheck.SLEEP in self.schema.disabled:

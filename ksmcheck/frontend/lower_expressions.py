@@ -80,14 +80,15 @@ class ExpressionLowering(Builder):
                 return self.primitive(typed)
             case tree.Choice():
                 return self._choice(typed)
-            case tree.IsLive() | tree.IsLocked() | tree.Quantified():
+            case tree.IsLive() | tree.IsLocked() | tree.IsHeld() | tree.Quantified():
                 return self.pure(typed)
             case _:
                 assert_never(typed)
 
     def pure(self, typed: Typed) -> Expr:
         """The expression whole, reading the state where it is used (ghosts, wait_until)."""
-        return PureLowering(self.schema, self.functions, dict(self.environment)).value(typed)
+        environment, actor = dict(self.environment), None if self.setup else self.me
+        return PureLowering(self.schema, self.functions, environment, actor=actor).value(typed)
 
     def _local(self, name: str, typed: tree.Local) -> Expr:
         value = self.environment.get(name, Const(0))

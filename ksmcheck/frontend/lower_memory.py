@@ -10,7 +10,7 @@ from ksmcheck.frontend.schema import index_of
 from ksmcheck.frontend.symbols import Lifetime, StructSymbol
 from ksmcheck.frontend.vocabulary import Prim
 from ksmcheck.ir.expr import Const, Expr, Op, Read
-from ksmcheck.ir.fold import binary, conjunction, negate
+from ksmcheck.ir.fold import binary, conjunction, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Access, AccessKind, Assign, Require, When
@@ -52,6 +52,19 @@ class MemoryLowering(PrimitiveLowering):
                 value, typed.type, struct.fields[name].type, typed.span, f"field '{name}'"
             )
         result = self.local("(object)", prim.type or BoolType(), prim.span, temporary=True)
+        fields = [(self.schema.field_of(struct, name, prim.span), item) for name, item, _ in values]
+        if self.setup:
+            self._lowest_free(live, struct.pool, fields, result)
+            return Read(result)
+        self._any_free(prim, live, fields, result)
+        return Read(result)
+
+    def _any_free(
+        self, prim: tree.Primitive, live: int, fields: list[tuple[int, Expr]], result: int
+    ) -> None:
+        """Every free object, or None when there is none."""
+        assert prim.struct is not None
+        struct = prim.struct
         after = self.node(prim.span)
         starts = [self.node(prim.span) for _ in range(struct.pool + 1)]
         labels = (*struct.object_names, "none is free")
@@ -61,8 +74,7 @@ class MemoryLowering(PrimitiveLowering):
             self.here = start
             self.emit(Require(negate(cells[number])))
             self.emit(Assign(live, (Const(number),), Const(1)))
-            for name, value, _ in values:
-                variable = self.schema.field_of(struct, name, prim.span)
+            for variable, value in fields:
                 self.emit(Assign(variable, (Const(number),), value))
             self.set_local(result, Const(number + 1))
             self.jump(after)
@@ -70,7 +82,24 @@ class MemoryLowering(PrimitiveLowering):
         self.emit(Require(conjunction(list(cells))))
         self.set_local(result, Const(0))
         self.place_here(after)
-        return Read(result)
+
+    def _lowest_free(
+        self, live: int, pool: int, fields: list[tuple[int, Expr]], result: int
+    ) -> None:
+        """Setup takes the lowest free object.
+
+        Setup describes a state, and which of the equal free objects plays which part in it is a
+        name: any other choice is the same state with the objects renamed.
+        """
+        free: Expr = Const(0)
+        for number in reversed(range(pool)):
+            free = ite(Read(live, (Const(number),)), free, Const(number + 1))
+        self.set_local(result, free)
+        for number in range(pool):
+            where = (Const(number),)
+            given = [Assign(variable, where, value) for variable, value in fields]
+            taken = (Assign(live, where, Const(1)), *given)
+            self.emit(When(binary(Op.EQ, Read(result), Const(number + 1)), taken))
 
     def _freeable(self, prim: tree.Primitive, struct: StructSymbol) -> Expr:
         reference = self.settled(prim.arguments[0])

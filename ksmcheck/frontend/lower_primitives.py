@@ -8,22 +8,22 @@ from attrs import define
 
 from ksmcheck.frontend import tree
 from ksmcheck.frontend.cfg import LockEvent
-from ksmcheck.frontend.lower_expressions import ExpressionLowering, bit_of
+from ksmcheck.frontend.lower_counters import CounterLowering
 from ksmcheck.frontend.vocabulary import ACQUIRE, RELEASE, TRYLOCK, LockMode, Prim
-from ksmcheck.ir.expr import TRUE, Const, Expr, Op, Read
+from ksmcheck.frontend.words import owned, owned_shared
+from ksmcheck.ir.expr import Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Access, AccessKind, Assign, Require
-from ksmcheck.ir.types import BoolType, IntType, LockKind, LockType, ValueType
+from ksmcheck.ir.types import BoolType, LockKind, LockType
 
-REFCOUNT = BuiltinCheck.REFCOUNT
 LOCK_USE = BuiltinCheck.LOCK_USE
 
 
 @define
-class PrimitiveLowering(ExpressionLowering):
-    """Lowers locks, counters and read-modify-write accesses."""
+class PrimitiveLowering(CounterLowering):
+    """Lowers locks and waiting, and hands the rest to the part of lowering that knows it."""
 
     def primitive(self, prim: tree.Primitive) -> Expr:
         """Lower a primitive; gives its value (or 0)."""
@@ -37,14 +37,16 @@ class PrimitiveLowering(ExpressionLowering):
                 return self.rcu(prim)
             case Prim.WAIT_UNTIL:
                 return self._wait(prim)
+            case Prim.ASSUME:
+                self._assume(prim)
             case Prim.MIGHT_SLEEP:
                 self._sleep_point(prim.span)
             case Prim.BARRIER:
                 self.forget_windows()
-            case Prim.DEC_AND_LOCK:
+            case Prim.DEC_AND_LOCK | Prim.ATOMIC_DEC_AND_LOCK:
                 return self._dec_and_lock(prim)
             case _:
-                return self._update(prim)
+                return self.update(prim)
         return Const(0)
 
     def allocation(self, prim: tree.Primitive) -> Expr:
@@ -81,6 +83,17 @@ class PrimitiveLowering(ExpressionLowering):
         self._in_one_step(lambda: self.emit(Require(self.value(condition))))
         self.forget_windows()
         return Const(0)
+
+    def _assume(self, prim: tree.Primitive) -> None:
+        if not self.setup:
+            self.errors.add(
+                "KSM208",
+                "assume() outside setup would make runs vanish that a kernel has",
+                prim.span,
+                "to wait, write `wait_until(condition)`; to claim it, `assert condition`",
+            )
+            return
+        self.emit(Require(self.value(prim.arguments[0])))
 
     def _in_one_step(self, lower: Callable[[], None]) -> None:
         """Lower something so that its loads belong to the step that has just begun."""
@@ -141,15 +154,7 @@ class PrimitiveLowering(ExpressionLowering):
 
     def holds(self, lock: LockType, state: Expr) -> Expr:
         """Whether this actor holds the lock whose state is ``state``."""
-        if lock.kind is not LockKind.RWSEM:
-            return binary(Op.EQ, state, Const(self.me + 1))
-        writer = Const((1 << len(lock.actors)) + self.me)
-        return binary(Op.OR, binary(Op.EQ, state, writer), self._reads(lock, state))
-
-    def _reads(self, lock: LockType, state: Expr) -> Expr:
-        mask = binary(Op.BITAND, state, Const(1 << self.me))
-        shared = binary(Op.LT, state, Const(1 << len(lock.actors)))
-        return binary(Op.AND, shared, binary(Op.NE, mask, Const(0)))
+        return owned(lock, state, self.me)
 
     def _acquisition(self, lock: LockType, mode: LockMode, state: Expr) -> tuple[Expr, Expr]:
         """(may it be taken, the state once taken)."""
@@ -173,7 +178,7 @@ class PrimitiveLowering(ExpressionLowering):
         if lock.kind is not LockKind.RWSEM:
             held, after = self.holds(lock, state), Const(0)
         elif mode is LockMode.SHARED:
-            held = self._reads(lock, state)
+            held = owned_shared(lock, state, self.me)
             after_value = binary(Op.SUB, state, Const(1 << self.me))
             self._not_held(prim, held, kind)
             self.emit(Assign(variable, index, after_value))
@@ -220,13 +225,11 @@ class PrimitiveLowering(ExpressionLowering):
         self.guard(prim.place, parts)
         self.guard(prim.lock, lock_parts)
         count, state = Read(variable, index), Read(lock_variable, lock_index)
-        self.check(
-            binary(Op.GT, count, Const(0)),
-            REFCOUNT,
-            "KSM811",
-            f"{self.text(prim.span)}: the count falls below zero",
-            prim.span,
-        )
+        after = binary(Op.SUB, count, Const(1))
+        if prim.prim is Prim.DEC_AND_LOCK:
+            self.above_zero(count, self.text(prim.span), prim.span)
+        else:
+            self.shifted(after, -1, prim.place.storage.type, prim.span)
         last = self.temporary(binary(Op.EQ, count, Const(1)), BoolType(), prim.span)
         self.check(
             negate(binary(Op.AND, last, self.holds(lock, state))),
@@ -236,113 +239,10 @@ class PrimitiveLowering(ExpressionLowering):
             prim.span,
         )
         self.emit(Require(binary(Op.OR, negate(last), binary(Op.EQ, state, Const(0)))))
-        self.emit(Assign(variable, index, binary(Op.SUB, count, Const(1))))
+        self.emit(Assign(variable, index, after))
         self.emit(Assign(lock_variable, lock_index, ite(last, Const(self.me + 1), state)))
         self._event(LockEvent(lock_variable, lock_index, lock.kind, LockMode.EXCLUSIVE, True))
         return last
-
-    def _update(self, prim: tree.Primitive) -> Expr:
-        assert prim.place is not None
-        place = prim.place
-        if place.storage.ghost:
-            variable, index, parts = self.ghost_place(place)
-            arguments = [self.pure(item) for item in prim.arguments]
-        else:
-            variable, index, parts = self.resolve(place)
-            arguments = [self.settled(item) for item in prim.arguments]
-            plain = prim.prim is Prim.PLAIN_STORE
-            stores = plain or prim.prim is Prim.REFCOUNT_SET
-            kind = AccessKind.STORE if stores else AccessKind.UPDATE
-            self.begin(Access(kind, variable, index, plain), prim.span, self.text(prim.span))
-        self.guard(place, parts)
-        before = Read(variable, index)
-        after, result = self._effect(prim, before, arguments, place.storage.type)
-        value = self.temporary(result, prim.type, prim.span) if prim.type else Const(0)
-        self.emit(Assign(variable, index, after))
-        return value
-
-    def _effect(
-        self, prim: tree.Primitive, before: Expr, arguments: list[Expr], kind: ValueType
-    ) -> tuple[Expr, Expr]:
-        """(the value stored, the primitive's result); checks are emitted."""
-        text, span = self.text(prim.span), prim.span
-        match prim.prim:
-            case Prim.XCHG | Prim.PLAIN_STORE | Prim.REFCOUNT_SET:
-                self.in_range(arguments[0], prim.arguments[0].type, kind, span, "the place")
-                return arguments[0], before
-            case Prim.CMPXCHG:
-                equal = binary(Op.EQ, before, arguments[0])
-                after = ite(equal, arguments[1], before)
-                given = prim.arguments[1].type
-                source = IntType(min(kind.lo, given.lo), max(kind.hi, given.hi)) if given else kind
-                self.in_range(after, source, kind, span, "the place")
-                return after, before
-            case Prim.FETCH_ADD | Prim.ADD_RETURN:
-                after = binary(Op.ADD, before, arguments[0])
-                self.in_range(after, self._sum_range(kind, prim), kind, span, "the place")
-                return after, before if prim.prim is Prim.FETCH_ADD else after
-            case Prim.TEST_AND_SET:
-                return TRUE, before
-            case Prim.TEST_AND_CLEAR:
-                return Const(0), before
-            case Prim.SET_ADD | Prim.SET_DISCARD:
-                return self._member(prim, before, arguments[0]), Const(0)
-            case _:
-                return self._count(prim, before, arguments, kind, text)
-
-    def _sum_range(self, kind: ValueType, prim: tree.Primitive) -> ValueType:
-        added = prim.arguments[0].type
-        assert added is not None
-        return IntType(kind.lo + added.lo, kind.hi + added.hi)
-
-    def _member(self, prim: tree.Primitive, before: Expr, element: Expr) -> Expr:
-        self.check(
-            binary(Op.NE, element, Const(0)),
-            BuiltinCheck.NULL_DEREFERENCE,
-            "KSM803",
-            f"{self.text(prim.span)}: None is no member of a pool",
-            prim.span,
-        )
-        bit = bit_of(element)
-        if prim.prim is Prim.SET_ADD:
-            return binary(Op.BITOR, before, bit)
-        present = binary(Op.BITAND, before, bit)
-        return binary(Op.SUB, before, present)
-
-    def _count(
-        self, prim: tree.Primitive, before: Expr, arguments: list[Expr], kind: ValueType, text: str
-    ) -> tuple[Expr, Expr]:
-        span = prim.span
-        below = binary(Op.GT, before, Const(0))
-        match prim.prim:
-            case Prim.REFCOUNT_INC:
-                from_zero = f"{text}: the count is incremented from zero"
-                self.check(below, REFCOUNT, "KSM813", from_zero, span)
-                self._below_maximum(before, kind, text, span)
-                return binary(Op.ADD, before, Const(1)), Const(0)
-            case Prim.INC_NOT_ZERO:
-                self._below_maximum(before, kind, text, span)
-                return ite(below, binary(Op.ADD, before, Const(1)), before), below
-            case Prim.REFCOUNT_DEC | Prim.DEC_AND_TEST:
-                self.check(below, REFCOUNT, "KSM811", f"{text}: the count falls below zero", span)
-                return binary(Op.SUB, before, Const(1)), binary(Op.EQ, before, Const(1))
-            case Prim.FREEZE:
-                equal = binary(Op.EQ, before, arguments[0])
-                return ite(equal, Const(0), before), equal
-            case _:
-                frozen = binary(Op.EQ, before, Const(0))
-                self.check(frozen, REFCOUNT, "KSM814", f"{text}: the count is not frozen", span)
-                self.in_range(arguments[0], prim.arguments[0].type, kind, span, "the count")
-                return arguments[0], Const(0)
-
-    def _below_maximum(self, before: Expr, kind: ValueType, text: str, span: Span) -> None:
-        self.check(
-            binary(Op.LT, before, Const(kind.hi)),
-            REFCOUNT,
-            "KSM812",
-            f"{text}: the count passes its maximum {kind.hi}",
-            span,
-        )
 
 
 def parts_of(place: tree.Place) -> list[tree.Typed]:

@@ -1,4 +1,4 @@
-"""Kernel versions and patches: reads the list of patches, decides which are applied."""
+"""Kernel versions, patches and configuration options: reads their lists, decides what applies."""
 
 from __future__ import annotations
 
@@ -8,31 +8,48 @@ import re
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
-from ksmcheck.frontend.symbols import PatchList
+from ksmcheck.frontend.symbols import ConfigList, PatchList
 from ksmcheck.ir.program import Patch
 
+CONFIG_FIELDS = ("id", "summary")
 FIELDS = ("id", "commit", "title", "date", "release", "summary")
 
 
 def read_patches(name: str, node: ast.List, module: Module, errors: Errors) -> PatchList:
     """Read a list of Patch(...) calls, all of whose arguments are strings."""
-    patches = []
+    patches = [Patch(**item) for item in _records("Patch", FIELDS, node, module, errors)]
+    return PatchList(name, tuple(patches), module.span(node))
+
+
+def read_config(name: str, node: ast.List, module: Module, errors: Errors) -> ConfigList:
+    """Read a list of ConfigOption(...) calls, all of whose arguments are strings."""
+    records = _records("ConfigOption", CONFIG_FIELDS, node, module, errors)
+    return ConfigList(name, tuple(item["id"] for item in records), module.span(node))
+
+
+def _records(
+    kind: str, fields: tuple[str, ...], node: ast.List, module: Module, errors: Errors
+) -> list[dict[str, str]]:
+    """The arguments of each call of ``kind`` in a list; incomplete ones are reported."""
+    found = []
     for element in node.elts:
         values: dict[str, str] = {}
-        if isinstance(element, ast.Call):
-            for keyword in element.keywords:
-                if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
-                    values[keyword.arg or ""] = keyword.value.value
-        if set(values) != set(FIELDS):
+        match element:
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if name == kind:
+                for keyword in keywords:
+                    match keyword.value:
+                        case ast.Constant(value=str() as text):
+                            values[keyword.arg or ""] = text
+        if set(values) != set(fields):
             errors.add(
                 "KSM310",
-                "a Patch needs exactly " + ", ".join(FIELDS),
+                f"a {kind} needs exactly " + ", ".join(fields),
                 module.span(element),
-                'each is a string: `Patch(id="...", ...)`',
+                f'each is a string: `{kind}(id="...", ...)`',
             )
             continue
-        patches.append(Patch(**values))
-    return PatchList(name, tuple(patches), module.span(node))
+        found.append(values)
+    return found
 
 
 def version_key(version: str) -> tuple[int, ...] | None:

@@ -6,13 +6,13 @@ import ast
 
 from attrs import define
 
-from ksmcheck.frontend.checker import shown, type_name
+from ksmcheck.frontend.checker import article, shown, type_name
 from ksmcheck.frontend.operators import OperatorChecker
 from ksmcheck.frontend.places import decided_by_ghost
-from ksmcheck.frontend.symbols import FunctionKind
+from ksmcheck.frontend.symbols import Counter, FunctionKind
 from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Place, Primitive, Typed
 from ksmcheck.frontend.vocabulary import ACQUIRE, NESTED, RELEASE, TRYLOCK, Prim
-from ksmcheck.ir.types import BoolType, IntType, LockKind, LockType, RefType, SetType
+from ksmcheck.ir.types import BoolType, IntType, LockKind, LockType, RefType, SetType, ValueType
 
 REFCOUNT_PRIMS = {
     Prim.REFCOUNT_INC: 0,
@@ -23,7 +23,32 @@ REFCOUNT_PRIMS = {
     Prim.UNFREEZE: 1,
     Prim.REFCOUNT_SET: 1,
 }
-RETURNS_BOOL = frozenset({Prim.INC_NOT_ZERO, Prim.DEC_AND_TEST, Prim.FREEZE})
+ATOMIC_PRIMS = {
+    Prim.ATOMIC_SET: 1,
+    Prim.ATOMIC_INC: 0,
+    Prim.ATOMIC_DEC: 0,
+    Prim.ATOMIC_INC_AND_TEST: 0,
+    Prim.ATOMIC_DEC_AND_TEST: 0,
+    Prim.ATOMIC_ADD_NEGATIVE: 1,
+    Prim.ATOMIC_INC_NOT_ZERO: 0,
+}
+COUNTER_PRIMS = {
+    **{prim: (Counter.REFCOUNT, count) for prim, count in REFCOUNT_PRIMS.items()},
+    **{prim: (Counter.ATOMIC, count) for prim, count in ATOMIC_PRIMS.items()},
+    Prim.DEC_AND_LOCK: (Counter.REFCOUNT, 1),
+    Prim.ATOMIC_DEC_AND_LOCK: (Counter.ATOMIC, 1),
+}
+RETURNS_BOOL = frozenset(
+    {
+        Prim.INC_NOT_ZERO,
+        Prim.DEC_AND_TEST,
+        Prim.FREEZE,
+        Prim.ATOMIC_INC_AND_TEST,
+        Prim.ATOMIC_DEC_AND_TEST,
+        Prim.ATOMIC_ADD_NEGATIVE,
+        Prim.ATOMIC_INC_NOT_ZERO,
+    }
+)
 INTEGER_PRIMS = {Prim.XCHG: 1, Prim.CMPXCHG: 2, Prim.FETCH_ADD: 1, Prim.ADD_RETURN: 1}
 NO_ARGUMENT = frozenset(
     {Prim.RCU_READ_LOCK, Prim.RCU_READ_UNLOCK, Prim.SYNCHRONIZE_RCU, Prim.MIGHT_SLEEP, Prim.BARRIER}
@@ -35,6 +60,7 @@ SETUP_REFUSES = frozenset(
     | {
         Prim.DOWNGRADE_WRITE,
         Prim.DEC_AND_LOCK,
+        Prim.ATOMIC_DEC_AND_LOCK,
         Prim.RCU_READ_LOCK,
         Prim.RCU_READ_UNLOCK,
         Prim.SYNCHRONIZE_RCU,
@@ -42,7 +68,6 @@ SETUP_REFUSES = frozenset(
     }
 )
 LOCK_TABLE = {**ACQUIRE, **TRYLOCK, **RELEASE}
-ATOMIC_COUNT = "declare it as `Annotated[Refcount, Max(n)]`"
 
 
 @define
@@ -61,8 +86,8 @@ class PrimitiveChecker(OperatorChecker):
         if prim in NO_ARGUMENT:
             self.count(node, prim, 0)
             return Primitive(prim, None, (), None, self.span(node))
-        if prim is Prim.WAIT_UNTIL:
-            return self._wait(node)
+        if prim in (Prim.WAIT_UNTIL, Prim.ASSUME):
+            return self._wait(prim, node)
         return self._on_place(prim, node)
 
     def usable_here(self, prim: Prim, node: ast.Call) -> bool:
@@ -108,12 +133,12 @@ class PrimitiveChecker(OperatorChecker):
         )
         return False
 
-    def _wait(self, node: ast.Call) -> Typed:
-        if not self.count(node, Prim.WAIT_UNTIL, 1):
+    def _wait(self, prim: Prim, node: ast.Call) -> Typed:
+        if not self.count(node, prim, 1):
             return self.unknown(node)
         condition = self.condition(node.args[0])
         self.refuse_ghosts((condition,), "when real code goes on")
-        return Primitive(Prim.WAIT_UNTIL, None, (condition,), None, self.span(node))
+        return Primitive(prim, None, (condition,), None, self.span(node))
 
     def _on_place(self, prim: Prim, node: ast.Call) -> Typed:
         if not node.args or isinstance(node.args[0], ast.Starred):
@@ -127,10 +152,10 @@ class PrimitiveChecker(OperatorChecker):
         self._check_place(prim, node, place)
         if prim in LOCK_TABLE or prim is Prim.DOWNGRADE_WRITE:
             return self._lock(prim, node, place)
-        if prim is Prim.DEC_AND_LOCK:
-            return self._dec_and_lock(node, place)
-        if prim in REFCOUNT_PRIMS:
-            return self._refcount(prim, node, place)
+        if prim in (Prim.DEC_AND_LOCK, Prim.ATOMIC_DEC_AND_LOCK):
+            return self._dec_and_lock(prim, node, place)
+        if prim in COUNTER_PRIMS:
+            return self._count(prim, node, place)
         if prim in INTEGER_PRIMS:
             return self._exchange(prim, node, place)
         if prim in (Prim.TEST_AND_SET, Prim.TEST_AND_CLEAR):
@@ -175,16 +200,18 @@ class PrimitiveChecker(OperatorChecker):
         return Primitive(prim, place, (), result, self.span(node), subclass=subclass)
 
     def _counter(self, prim: Prim, node: ast.Call, place: Place) -> None:
-        if not place.storage.refcount:
+        wanted, _ = COUNTER_PRIMS[prim]
+        given = place.storage.counter
+        if given is not wanted:
+            what = type_name(place.storage.type) if given is None else article(given.value)
             self.fault(
                 "KSM342",
-                f"{prim.value}() works on a Refcount, and this is {type_name(place.storage.type)}",
+                f"{prim.value}() works on {article(wanted.value)}, and this is {what}",
                 node.args[0],
-                ATOMIC_COUNT,
+                f"declare it as `Annotated[{wanted.value}, Max(n)]`",
             )
 
-    def _dec_and_lock(self, node: ast.Call, place: Place) -> Typed:
-        prim = Prim.DEC_AND_LOCK
+    def _dec_and_lock(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
         self._counter(prim, node, place)
         lock = self.place(node.args[1]) if self.count(node, prim, 2) else None
         if lock is None:
@@ -192,16 +219,18 @@ class PrimitiveChecker(OperatorChecker):
         if lock.storage.type != LockType(LockKind.SPIN, self.universe.actors):
             self.fault(
                 "KSM342",
-                f"dec_and_lock() takes a spinlock, and this is {type_name(lock.storage.type)}",
+                f"{prim.value}() takes a spinlock, and this is {type_name(lock.storage.type)}",
                 node.args[1],
                 "declare it as `SpinLock`",
             )
         return Primitive(prim, place, (), BOOL, self.span(node), lock=lock)
 
-    def _refcount(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
+    def _count(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
         self._counter(prim, node, place)
-        if not self.count(node, prim, 1 + REFCOUNT_PRIMS[prim]):
+        if not self.count(node, prim, 1 + COUNTER_PRIMS[prim][1]):
             return self.unknown(node)
+        if prim is Prim.ATOMIC_ADD_NEGATIVE:
+            return self._add(prim, node, place, BOOL)
         arguments = self._values(node, place, "the counter")
         result = BOOL if prim in RETURNS_BOOL else None
         return Primitive(prim, place, arguments, result, self.span(node))
@@ -218,7 +247,8 @@ class PrimitiveChecker(OperatorChecker):
         kind = place.storage.type
         if not self.count(node, prim, 1 + INTEGER_PRIMS[prim]):
             return self.unknown(node)
-        if isinstance(kind, (LockType, SetType)) or place.storage.refcount:
+        refcount = place.storage.counter is Counter.REFCOUNT
+        if isinstance(kind, (LockType, SetType)) or refcount:
             self.fault(
                 "KSM342",
                 f"{prim.value}() does not work on a lock, a Set or a Refcount",
@@ -229,6 +259,11 @@ class PrimitiveChecker(OperatorChecker):
         if prim in (Prim.XCHG, Prim.CMPXCHG):
             arguments = self._values(node, place, "the place")
             return Primitive(prim, place, arguments, kind, self.span(node))
+        return self._add(prim, node, place, kind)
+
+    def _add(self, prim: Prim, node: ast.Call, place: Place, result: ValueType) -> Typed:
+        """A place that a number is added to."""
+        kind = place.storage.type
         added = self.expression(node.args[1])
         for value, item in ((kind, node.args[0]), (added.type, node.args[1])):
             if not isinstance(value, IntType) and value != UNKNOWN_TYPE:
@@ -240,7 +275,7 @@ class PrimitiveChecker(OperatorChecker):
                 )
                 return self.unknown(node)
         self.refuse_ghosts((added,), "what real code stores")
-        return Primitive(prim, place, (added,), kind, self.span(node))
+        return Primitive(prim, place, (added,), result, self.span(node))
 
     def _test_and(self, prim: Prim, node: ast.Call, place: Place) -> Typed:
         if self.count(node, prim, 1) and not isinstance(place.storage.type, BoolType):
@@ -256,12 +291,12 @@ class PrimitiveChecker(OperatorChecker):
         if not self.count(node, Prim.PLAIN_STORE, 2):
             return self.unknown(node)
         kind = place.storage.type
-        if isinstance(kind, LockType) or place.storage.refcount:
+        if isinstance(kind, LockType) or place.storage.counter is not None:
             self.fault(
                 "KSM342",
                 f"plain_store() does not work on {type_name(kind)} that has functions of its own",
                 node.args[0],
-                "a lock is taken and released, a Refcount is counted",
+                "a lock is taken and released, a Refcount or an Atomic is counted",
             )
             return self.unknown(node)
         value = self._values(node, place, "the place")

@@ -16,16 +16,19 @@ from ksmcheck.frontend.builder import zero_of
 from ksmcheck.frontend.schema import Schema, index_of
 from ksmcheck.frontend.symbols import StructSymbol
 from ksmcheck.frontend.tree import Fold, Function, Place, Statement, Typed
-from ksmcheck.frontend.words import field_of_word, is_variant, pack, unpack
+from ksmcheck.frontend.words import field_of_word, is_variant, owned, pack, unpack
 from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
 from ksmcheck.ir.fold import balanced, binary, conjunction, disjunction, ite, negate, rewrite
 from ksmcheck.ir.program import Reading
-from ksmcheck.ir.types import ValueType, WordType
+from ksmcheck.ir.types import LockType, ValueType, WordType
 
 
 @define
 class PureLowering:
-    """Lowers one function body or expression; ``readings`` collects what it looks at."""
+    """Lowers one function body or expression; ``readings`` collects what it looks at.
+
+    ``actor`` is the one whose code it stands in, None for properties and setup.
+    """
 
     schema: Schema
     functions: Mapping[int, Function]
@@ -33,6 +36,7 @@ class PureLowering:
     readings: list[Reading] = field(factory=list)
     path: Expr = TRUE
     depth: int = 0
+    actor: int | None = None
 
     def value(self, typed: Typed) -> Expr:
         """The expression as one IR expression."""
@@ -64,6 +68,8 @@ class PureLowering:
                 return self._is_live(struct, self.value(operand))
             case tree.IsLocked(place=place):
                 return binary(Op.NE, self._place(place), Const(0))
+            case tree.IsHeld(place=place):
+                return self._held(place)
             case tree.Quantified():
                 return self._quantified(typed)
             case tree.Primitive() | tree.Choice():
@@ -95,6 +101,12 @@ class PureLowering:
     def _is_live(self, struct: StructSymbol, reference: Expr) -> Expr:
         known = binary(Op.NE, reference, Const(0))
         return binary(Op.AND, known, self.schema.is_live(struct, reference))
+
+    def _held(self, place: Place) -> Expr:
+        """Whether ``actor`` holds the lock. Setup has the world to itself, so it holds them all."""
+        kind = place.storage.type
+        assert isinstance(kind, LockType)
+        return TRUE if self.actor is None else owned(kind, self._place(place), self.actor)
 
     def _under(self, condition: Expr, typed: Typed) -> Expr:
         saved = self.path

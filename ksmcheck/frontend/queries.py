@@ -16,11 +16,13 @@ from ksmcheck.frontend.tree import (
     UNKNOWN_TYPE,
     Choice,
     Fold,
+    IsHeld,
     IsLive,
     IsLocked,
     IsVariant,
     Literal,
     Load,
+    Place,
     Quantified,
     SetSize,
     Typed,
@@ -162,24 +164,45 @@ class QueryChecker(AllocationChecker):
 
     def locked(self, node: ast.Call, operand: ast.expr) -> Typed:
         """``locked(lock)``."""
-        place = self.place(operand)
+        place = self._lock_place("locked", operand)
         if place is None:
-            return self.unknown(node)
-        if not isinstance(place.storage.type, LockType):
-            if place.storage.type != UNKNOWN_TYPE:
-                self.fault("KSM342", "locked() takes a lock", operand, "name a field that is one")
-            return self.unknown(node)
-        if place.storage.size is not None and place.index is None:
-            self.fault("KSM335", "an array is used one cell at a time", operand, "name one cell")
             return self.unknown(node)
         if not self.pure:
             self.fault(
                 "KSM343",
                 "real code cannot look at a lock without taking it",
                 node,
-                "use a trylock",
+                "use a trylock, or `assert held(lock)` where this actor must hold it",
             )
         return IsLocked(place, self.span(node))
+
+    def held(self, node: ast.Call, operand: ast.expr) -> Typed:
+        """``held(lock)``."""
+        place = self._lock_place("held", operand)
+        if place is None:
+            return self.unknown(node)
+        if self.pure:
+            self.fault(
+                "KSM343",
+                "held() asks for the actor that runs, and in a property none does",
+                node,
+                "write `locked(lock)`: whether anybody holds it",
+            )
+        return IsHeld(place, self.span(node))
+
+    def _lock_place(self, name: str, operand: ast.expr) -> Place | None:
+        """The place of one lock; anything else is reported."""
+        place = self.place(operand)
+        if place is None:
+            return None
+        if not isinstance(place.storage.type, LockType):
+            if place.storage.type != UNKNOWN_TYPE:
+                self.fault("KSM342", f"{name}() takes a lock", operand, "name a field that is one")
+            return None
+        if place.storage.size is not None and place.index is None:
+            self.fault("KSM335", "an array is used one cell at a time", operand, "name one cell")
+            return None
+        return place
 
     def marked(self, name: str, node: ast.Call, operand: ast.expr) -> Typed:
         """``plain(place)`` and ``old(place)``."""
@@ -192,6 +215,14 @@ class QueryChecker(AllocationChecker):
                     operand,
                     f"write `{name}(object.field)` or `{name}(variable)`",
                 )
+            return self.unknown(node)
+        if name == "plain" and self.pure:
+            self.fault(
+                "KSM344",
+                "plain() means nothing in a property, which no compiler turns into loads",
+                node,
+                f"write `{ast.unparse(operand)}`",
+            )
             return self.unknown(node)
         if name == "old" and not self._over_a_step():
             self.fault(

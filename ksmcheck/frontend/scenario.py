@@ -7,7 +7,7 @@ import ast
 from attrs import define, field
 
 from ksmcheck.diagnostics import did_you_mean
-from ksmcheck.frontend.constants import ConstantEvaluator, is_int
+from ksmcheck.frontend.constants import NO_OPTION, ConstantEvaluator
 from ksmcheck.frontend.declare import Declarations
 from ksmcheck.frontend.errors import Errors, name_span
 from ksmcheck.frontend.loader import Module
@@ -15,6 +15,7 @@ from ksmcheck.frontend.symbols import (
     FunctionKind,
     FunctionSymbol,
     Parameter,
+    ParameterSet,
     PatchList,
     StructSymbol,
     Unresolved,
@@ -23,8 +24,16 @@ from ksmcheck.ir.program import BuiltinCheck, Expectation, Patch
 from ksmcheck.ir.source import Span
 
 VERDICTS = ("holds", "violated", "vacuous", "inconclusive")
-EXPECT_ARGUMENTS = ("verdict", "kernel", "property", "patches", "without", "set")
-ARGUMENTS = ("question", "kernel", "patches", "pools", "properties", "expected")
+EXPECT_ARGUMENTS = (
+    "verdict",
+    "kernel",
+    "property",
+    "patches",
+    "without",
+    "set",
+    "disable_checks",
+)
+ARGUMENTS = ("question", "kernel", "patches", "config", "pools", "properties", "expected")
 
 
 @define
@@ -36,6 +45,7 @@ class Scenario:
     question: str = ""
     kernel: str = ""
     patches: tuple[Patch, ...] = ()
+    config: frozenset[str] = frozenset()
     pool_nodes: list[tuple[StructSymbol, ast.expr]] = field(factory=list)
     properties: list[FunctionSymbol] = field(factory=list)
     expected: list[Expectation] = field(factory=list)
@@ -70,6 +80,8 @@ class ScenarioReader:
                     self.scenario.kernel = self._string(keyword.value)
                 case "patches":
                     self._patches(keyword.value)
+                case "config":
+                    self._config(keyword.value)
                 case "pools":
                     self._pools(keyword.value)
                 case "properties":
@@ -124,6 +136,19 @@ class ScenarioReader:
                 "'patches' names a list of Patch(...) records",
                 "write `patches=PATCHES` and import PATCHES",
             )
+
+    def _config(self, node: ast.expr) -> None:
+        known = self.declarations.universe.known_config
+        for element in self._list(node, "'config'"):
+            option = self._string(element)
+            if option and option not in known:
+                self._fault(
+                    element,
+                    f"no configuration option is called '{option}'",
+                    did_you_mean(option, known) or NO_OPTION,
+                    "KSM314",
+                )
+            self.scenario.config |= {option}
 
     def _lookup(self, node: ast.expr) -> object:
         if isinstance(node, ast.Name):
@@ -193,6 +218,7 @@ class ScenarioReader:
         place: ast.expr = call
         patches: dict[str, tuple[str, ...]] = {"patches": (), "without": ()}
         parameters: tuple[tuple[str, int], ...] = ()
+        disabled: tuple[BuiltinCheck, ...] = ()
         for keyword in call.keywords:
             match keyword.arg:
                 case "verdict":
@@ -207,6 +233,8 @@ class ScenarioReader:
                     patches[side] = tuple(map(self._string, names))
                 case "set":
                     parameters = self._parameters(keyword.value)
+                case "disable_checks":
+                    disabled = self._checks(keyword.value)
                 case _:
                     self._unknown_keyword("Expect", keyword, EXPECT_ARGUMENTS)
         if verdict not in VERDICTS:
@@ -218,24 +246,47 @@ class ScenarioReader:
                     call, f"no patch is called '{patch}'", did_you_mean(patch, known), "KSM305"
                 )
         self.scenario.expected.append(
-            Expectation(kernel, patches["patches"], parameters, verdict, prop, patches["without"])
+            Expectation(
+                kernel, patches["patches"], parameters, verdict, prop, patches["without"], disabled
+            )
         )
 
+    def _checks(self, node: ast.expr) -> tuple[BuiltinCheck, ...]:
+        known = [check.value for check in BuiltinCheck]
+        found: list[BuiltinCheck] = []
+        for element in self._list(node, "'disable_checks'"):
+            name = self._string(element)
+            if name in known:
+                found.append(BuiltinCheck(name))
+            elif name:
+                hint = did_you_mean(name, known)
+                self._fault(element, f"no built-in check is called '{name}'", hint, "KSM512")
+        return tuple(dict.fromkeys(found))
+
     def _parameters(self, node: ast.expr) -> tuple[tuple[str, int], ...]:
-        found: list[tuple[str, int]] = []
+        """The values that a dict, or the name of one, gives to parameters."""
+        named = self._lookup(node)
+        module = self.scenario.module
+        if isinstance(named, ParameterSet):
+            node, module = named.node, named.module
         if not isinstance(node, ast.Dict):
-            self._fault(node, "'set' is a dict", 'write `set={"swap_slots": 1}`')
+            hint = 'write `set={"swap_slots": 1}`'
+            self._fault(node, "'set' is a dict, or the name of one", hint)
             return ()
+        constants = ConstantEvaluator(self.declarations.universe, self.errors, module)
         known = parameters_of(self.declarations)
+        found: list[tuple[str, int]] = []
         for key, value in zip(node.keys, node.values, strict=True):
             name = str(key.value) if isinstance(key, ast.Constant) else "(none)"
-            number = self._constants.value(value)
             if name not in known:
-                self._fault(
-                    value, f"no parameter is called '{name}'", did_you_mean(name, known), "KSM503"
+                self.errors.add(
+                    "KSM503",
+                    f"no parameter is called '{name}'",
+                    module.span(key or value),
+                    did_you_mean(name, known),
                 )
-            elif is_int(number):
-                found.append((name, number))
+                continue
+            found.append((name, constants.integer(value, f"'{name}'")))
         return tuple(found)
 
 

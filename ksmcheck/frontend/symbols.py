@@ -21,17 +21,24 @@ class Lifetime(Enum):
     PERMANENT = "permanent"
 
 
+class Counter(Enum):
+    """A counter of the kernel; the value is the name of its type."""
+
+    REFCOUNT = "Refcount"
+    ATOMIC = "Atomic"
+
+
 @frozen
 class Storage:
     """The declared type of a variable: its value type, and its size when it is an array.
 
-    ``refcount`` marks a counter that only the refcount primitives may change.
+    ``counter`` marks one that only the primitives of its kind may change.
     """
 
     type: ValueType
     size: int | None = None
     ghost: bool = False
-    refcount: bool = False
+    counter: Counter | None = None
 
 
 @frozen
@@ -178,6 +185,25 @@ class PatchList:
 
 
 @frozen
+class ConfigList:
+    """A module-level list of ConfigOption(...) records: the configuration options there are."""
+
+    name: str
+    options: tuple[str, ...]
+    span: Span
+
+
+@frozen
+class ParameterSet:
+    """A module-level dict that gives parameters values, for several Expect(...) to share."""
+
+    name: str
+    module: Module
+    node: ast.Dict
+    span: Span
+
+
+@frozen
 class Vocabulary:
     """A name of ksmcheck.lang."""
 
@@ -203,6 +229,8 @@ Symbol = (
     | InstanceSymbol
     | FunctionSymbol
     | PatchList
+    | ConfigList
+    | ParameterSet
     | Vocabulary
     | Unresolved
 )
@@ -210,13 +238,18 @@ Symbol = (
 
 @define
 class Universe:
-    """All names of all loaded modules: ``scopes[module][name]``."""
+    """All names of all loaded modules: ``scopes[module][name]``.
+
+    ``config`` is what the scenario has configured, None before it is read.
+    """
 
     scopes: dict[str, dict[str, Symbol]] = field(factory=dict)
     structs: dict[str, StructSymbol] = field(factory=dict)
     actors: tuple[str, ...] = ()
     patches: frozenset[str] = frozenset()
     known_patches: frozenset[str] = frozenset()
+    config: frozenset[str] | None = None
+    known_config: frozenset[str] = frozenset()
     parameters: dict[str, int] = field(factory=dict)
 
     def lookup(self, module: Module, name: str) -> Symbol | None:

@@ -237,6 +237,16 @@ class IsLocked:
     type: ValueType = BOOL
 
 
+@frozen
+class IsHeld:
+    """``held(place)``: whether the actor that asks holds the lock."""
+
+    place: Place
+    span: Span
+    ghost: bool = True
+    type: ValueType = BOOL
+
+
 class Fold(Enum):
     """How a quantifier combines its instances."""
 
@@ -278,5 +288,6 @@ Typed = (
     | Choice
     | IsLive
     | IsLocked
+    | IsHeld
     | Quantified
 )

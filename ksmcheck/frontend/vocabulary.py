@@ -37,6 +37,14 @@ class Prim(Enum):
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     REFCOUNT_SET = "refcount_set"
+    ATOMIC_SET = "atomic_set"
+    ATOMIC_INC = "atomic_inc"
+    ATOMIC_DEC = "atomic_dec"
+    ATOMIC_INC_AND_TEST = "atomic_inc_and_test"
+    ATOMIC_DEC_AND_TEST = "atomic_dec_and_test"
+    ATOMIC_ADD_NEGATIVE = "atomic_add_negative"
+    ATOMIC_INC_NOT_ZERO = "atomic_inc_not_zero"
+    ATOMIC_DEC_AND_LOCK = "atomic_dec_and_lock"
     XCHG = "xchg"
     CMPXCHG = "cmpxchg"
     FETCH_ADD = "fetch_add"
@@ -52,6 +60,7 @@ class Prim(Enum):
     RCU_READ_UNLOCK = "rcu_read_unlock"
     SYNCHRONIZE_RCU = "synchronize_rcu"
     WAIT_UNTIL = "wait_until"
+    ASSUME = "assume"
     MIGHT_SLEEP = "might_sleep"
     BARRIER = "barrier"
     PLAIN_STORE = "plain_store"
@@ -110,7 +119,19 @@ RELEASED_BY = {
 NESTED = frozenset({Prim.SPIN_LOCK_NESTED, Prim.MUTEX_LOCK_NESTED, Prim.DOWN_WRITE_NESTED})
 
 TYPE_NAMES = frozenset(
-    {"Annotated", "Final", "Range", "Max", "Size", "Ghost", "Array", "Set", "Refcount", "Word"}
+    {
+        "Annotated",
+        "Final",
+        "Range",
+        "Max",
+        "Size",
+        "Ghost",
+        "Array",
+        "Set",
+        "Refcount",
+        "Atomic",
+        "Word",
+    }
     | set(LOCK_TYPES)
 )
 DECORATORS = frozenset(
@@ -133,10 +154,12 @@ EXPRESSION_CALLS = frozenset(
         "len",
         "is_live",
         "locked",
+        "held",
         "old",
         "plain",
         "pool",
         "patched",
+        "configured",
         "all",
         "any",
         "sum",
@@ -144,7 +167,9 @@ EXPRESSION_CALLS = frozenset(
         "atomic",
     }
 )
-DECLARATION_CALLS = frozenset({"parameter", "instance", "scenario", "Expect", "Patch"})
+DECLARATION_CALLS = frozenset(
+    {"parameter", "instance", "scenario", "Expect", "Patch", "ConfigOption"}
+)
 CALLABLE_NAMES = EXPRESSION_CALLS | {
     prim.value for prim in Prim if prim not in (Prim.SET_ADD, Prim.SET_DISCARD)
 }

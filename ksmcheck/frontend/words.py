@@ -1,10 +1,10 @@
-"""Words as arithmetic: how a tagged union is built and taken apart in IR expressions."""
+"""Words and locks as arithmetic: how a tagged union is built and taken apart, who owns a lock."""
 
 from __future__ import annotations
 
 from ksmcheck.ir.expr import TRUE, Const, Expr, Op
 from ksmcheck.ir.fold import binary, ite
-from ksmcheck.ir.types import WordType
+from ksmcheck.ir.types import LockKind, LockType, WordType
 
 
 def pack(word: WordType, variant: int, fields: tuple[Expr, ...]) -> Expr:
@@ -49,3 +49,18 @@ def field_of_word(word: WordType, value: Expr, options: tuple[tuple[int, int], .
     for variant, field in reversed(others):
         result = ite(is_variant(word, value, variant), unpack(word, value, variant, field), result)
     return result
+
+
+def owned(lock: LockType, state: Expr, actor: int) -> Expr:
+    """Whether ``actor`` holds the lock whose state is ``state``, in whatever mode."""
+    if lock.kind is not LockKind.RWSEM:
+        return binary(Op.EQ, state, Const(actor + 1))
+    writer = Const((1 << len(lock.actors)) + actor)
+    return binary(Op.OR, binary(Op.EQ, state, writer), owned_shared(lock, state, actor))
+
+
+def owned_shared(lock: LockType, state: Expr, actor: int) -> Expr:
+    """Whether ``actor`` holds the rwsem for reading."""
+    mask = binary(Op.BITAND, state, Const(1 << actor))
+    shared = binary(Op.LT, state, Const(1 << len(lock.actors)))
+    return binary(Op.AND, shared, binary(Op.NE, mask, Const(0)))

@@ -173,7 +173,8 @@ class Patch:
 class Expectation:
     """A verdict that the scenario file declares for one kernel, patch set and parameters.
 
-    ``patches`` are added to those of the kernel, ``without`` are taken away.
+    ``patches`` are added to those of the kernel, ``without`` are taken away; ``disabled`` are the
+    built-in checks that are switched off for it.
     """
 
     kernel: str
@@ -182,6 +183,7 @@ class Expectation:
     verdict: str
     property: str
     without: tuple[str, ...] = ()
+    disabled: tuple[BuiltinCheck, ...] = ()
 
 
 @frozen

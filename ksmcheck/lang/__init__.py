@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from ksmcheck.lang.control import (
     Pool,
+    assume,
     atomic,
     choose,
+    configured,
     is_live,
     might_sleep,
     patched,
@@ -31,6 +33,7 @@ from ksmcheck.lang.locks import (
     down_write_nested,
     down_write_trylock,
     downgrade_write,
+    held,
     mutex_lock,
     mutex_lock_nested,
     mutex_trylock,
@@ -45,6 +48,14 @@ from ksmcheck.lang.locks import (
 from ksmcheck.lang.memory import (
     add_return,
     alloc,
+    atomic_add_negative,
+    atomic_dec,
+    atomic_dec_and_lock,
+    atomic_dec_and_test,
+    atomic_inc,
+    atomic_inc_and_test,
+    atomic_inc_not_zero,
+    atomic_set,
     barrier,
     cmpxchg,
     dec_and_lock,
@@ -73,9 +84,10 @@ from ksmcheck.lang.properties import (
     witness,
 )
 from ksmcheck.lang.rcu import free_rcu, rcu_read_lock, rcu_read_unlock, synchronize_rcu
-from ksmcheck.lang.scenario import Expect, Patch, actor, parameter, scenario, setup
+from ksmcheck.lang.scenario import ConfigOption, Expect, Patch, actor, parameter, scenario, setup
 from ksmcheck.lang.types import (
     Array,
+    Atomic,
     Enum,
     Ghost,
     Max,
@@ -92,8 +104,10 @@ from ksmcheck.lang.types import (
 __all__ = [  # noqa: RUF022
     # control
     "Pool",
+    "assume",
     "atomic",
     "choose",
+    "configured",
     "is_live",
     "might_sleep",
     "patched",
@@ -114,6 +128,7 @@ __all__ = [  # noqa: RUF022
     "down_write_nested",
     "down_write_trylock",
     "downgrade_write",
+    "held",
     "mutex_lock",
     "mutex_lock_nested",
     "mutex_trylock",
@@ -127,6 +142,14 @@ __all__ = [  # noqa: RUF022
     # memory
     "add_return",
     "alloc",
+    "atomic_add_negative",
+    "atomic_dec",
+    "atomic_dec_and_lock",
+    "atomic_dec_and_test",
+    "atomic_inc",
+    "atomic_inc_and_test",
+    "atomic_inc_not_zero",
+    "atomic_set",
     "barrier",
     "cmpxchg",
     "dec_and_lock",
@@ -158,6 +181,7 @@ __all__ = [  # noqa: RUF022
     "rcu_read_unlock",
     "synchronize_rcu",
     # scenario
+    "ConfigOption",
     "Expect",
     "Patch",
     "actor",
@@ -166,6 +190,7 @@ __all__ = [  # noqa: RUF022
     "setup",
     # types
     "Array",
+    "Atomic",
     "Enum",
     "Ghost",
     "Max",

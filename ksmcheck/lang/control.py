@@ -66,6 +66,15 @@ def wait_until(condition: bool) -> None:
     raise never_executed("wait_until()")
 
 
+def assume(condition: bool) -> None:
+    """In setup: an initial state in which ``condition`` is false is none.
+
+    It chooses among what ``choose`` in setup offers. Refused outside setup (KSM208): there it
+    would make runs vanish that a kernel has.
+    """
+    raise never_executed("assume()")
+
+
 def atomic(reason: str) -> Held:
     """``with atomic("reason"):`` makes the block one step, whatever it accesses.
 
@@ -85,6 +94,14 @@ def patched(patch: str) -> bool:
     raise never_executed("patched()")
 
 
+def configured(option: str) -> bool:
+    """IS_ENABLED(CONFIG_X): the scenario has this option. Static, as patched() is.
+
+    Options are declared once, in a list of ``ConfigOption`` records; a scenario names its own.
+    """
+    raise never_executed("configured()")
+
+
 def is_live(obj: object) -> bool:
     """Whether the object is allocated. For ghosts and properties; the kernel cannot ask this."""
     raise never_executed("is_live()")
@@ -92,8 +109,10 @@ def is_live(obj: object) -> bool:
 
 __all__ = [
     "Pool",
+    "assume",
     "atomic",
     "choose",
+    "configured",
     "is_live",
     "might_sleep",
     "patched",

@@ -156,6 +156,15 @@ def bit_unlock(lock: BitLock) -> None:
     raise never_executed("bit_unlock()")
 
 
+def held(lock: SpinLock | Mutex | RwSem | BitLock) -> bool:
+    """lockdep_assert_held(), VM_BUG_ON(!PageLocked(page)): whether this actor holds the lock.
+
+    For ``assert`` and ghosts in routines; it is no access and no step. True in setup, which has
+    the world to itself.
+    """
+    raise never_executed("held()")
+
+
 __all__ = [
     "BitLock",
     "Mutex",
@@ -170,6 +179,7 @@ __all__ = [
     "down_write_nested",
     "down_write_trylock",
     "downgrade_write",
+    "held",
     "mutex_lock",
     "mutex_lock_nested",
     "mutex_trylock",

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ksmcheck.lang.locks import SpinLock
 from ksmcheck.lang.markers import never_executed
-from ksmcheck.lang.types import Refcount
+from ksmcheck.lang.types import Atomic, Refcount
 
 T = TypeVar("T")
 
@@ -20,10 +20,12 @@ T = TypeVar("T")
 def alloc(kind: type[T], *, may_sleep: bool = False, **fields: object) -> T | None:
     """alloc_page(), kmem_cache_alloc(): takes any free object of the pool, fields set in one step.
 
-    Every free object is tried. None only when the pool is empty, so out-of-memory paths are
-    explored by giving a small pool. Fields not named start at their defaults. ``may_sleep=True``
-    (GFP_KERNEL) is refused under a spinlock or inside RCU. Not modelled: an allocation that fails
-    while memory is left (write ``choose``), or that reclaims by itself.
+    Every free object is tried; in setup the lowest one alone, because there it is only a name
+    which of the equal free objects plays which part. None only when the pool is empty, so
+    out-of-memory paths are explored by giving a small pool. Fields not named start at their
+    defaults. ``may_sleep=True`` (GFP_KERNEL) is refused under a spinlock or inside RCU. Not
+    modelled: an allocation that fails while memory is left (write ``choose``), or that reclaims
+    by itself.
     """
     raise never_executed("alloc()")
 
@@ -71,6 +73,46 @@ def freeze(count: Refcount, expected: int) -> bool:
 def unfreeze(count: Refcount, value: int) -> None:
     """page_unfreeze_refs(): from zero back to ``value``."""
     raise never_executed("unfreeze()")
+
+
+def atomic_set(count: Atomic, value: int) -> None:
+    """atomic_set(): a store to the counter."""
+    raise never_executed("atomic_set()")
+
+
+def atomic_inc(count: Atomic) -> None:
+    """atomic_inc(): from zero, too."""
+    raise never_executed("atomic_inc()")
+
+
+def atomic_dec(count: Atomic) -> None:
+    """atomic_dec()."""
+    raise never_executed("atomic_dec()")
+
+
+def atomic_inc_and_test(count: Atomic) -> bool:
+    """atomic_inc_and_test(): True when the count is zero now, as the first mapping of a page is."""
+    raise never_executed("atomic_inc_and_test()")
+
+
+def atomic_dec_and_test(count: Atomic) -> bool:
+    """atomic_dec_and_test(): True for the caller that reached zero."""
+    raise never_executed("atomic_dec_and_test()")
+
+
+def atomic_add_negative(count: Atomic, delta: int) -> bool:
+    """atomic_add_negative(): adds, True when the count is below zero now."""
+    raise never_executed("atomic_add_negative()")
+
+
+def atomic_inc_not_zero(count: Atomic) -> bool:
+    """atomic_inc_not_zero(): True when it counted."""
+    raise never_executed("atomic_inc_not_zero()")
+
+
+def atomic_dec_and_lock(count: Atomic, lock: SpinLock) -> bool:
+    """atomic_dec_and_lock(): reaches zero only with the lock taken; True then, lock held."""
+    raise never_executed("atomic_dec_and_lock()")
 
 
 def xchg(place: T, value: T) -> T:
@@ -127,6 +169,14 @@ def barrier() -> None:
 __all__ = [
     "add_return",
     "alloc",
+    "atomic_add_negative",
+    "atomic_dec",
+    "atomic_dec_and_lock",
+    "atomic_dec_and_test",
+    "atomic_inc",
+    "atomic_inc_and_test",
+    "atomic_inc_not_zero",
+    "atomic_set",
     "barrier",
     "cmpxchg",
     "dec_and_lock",

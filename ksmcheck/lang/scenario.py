@@ -27,11 +27,23 @@ class Patch:
         raise never_executed("Patch()")
 
 
+class ConfigOption:
+    """One configuration option, as the kernel's ``CONFIG_KSM``, for ``configured()``.
+
+    ``id`` is how it is called, ``summary`` what a kernel has that has it. Unlike a patch it is no
+    choice of the user: a scenario has it or has it not.
+    """
+
+    def __init__(self, *, id: str, summary: str) -> None:
+        raise never_executed("ConfigOption()")
+
+
 class Expect:
     """The verdict that exploring must give for one configuration; ``ksmcheck check`` compares.
 
     ``patches`` are added to those of the kernel and ``without`` taken away, ``set`` gives
-    parameters, ``property`` names the violated one.
+    parameters (a dict, or the name of one at the top of a file), ``disable_checks`` switches
+    built-in checks off, ``property`` names the violated one.
     """
 
     def __init__(
@@ -43,6 +55,7 @@ class Expect:
         patches: Sequence[str] = (),
         without: Sequence[str] = (),
         set: Mapping[str, int] | None = None,
+        disable_checks: Sequence[str] = (),
     ) -> None:
         raise never_executed("Expect()")
 
@@ -77,12 +90,16 @@ def scenario(
     question: str,
     kernel: str = "",
     patches: Sequence[Patch] = (),
+    config: Sequence[str] = (),
     pools: Mapping[type[Any], int] | None = None,
     properties: Sequence[Callable[..., bool]] = (),
     expected: Sequence[Expect] = (),
 ) -> None:
-    """Ties a model file together: its question, default kernel, pools, properties, verdicts."""
+    """Ties a model file together: its question, default kernel, pools, properties, verdicts.
+
+    ``config`` names the configuration options that it has: ``configured()`` is True for these.
+    """
     raise never_executed("scenario()")
 
 
-__all__ = ["Expect", "Patch", "actor", "parameter", "scenario", "setup"]
+__all__ = ["ConfigOption", "Expect", "Patch", "actor", "parameter", "scenario", "setup"]

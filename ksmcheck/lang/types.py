@@ -26,7 +26,7 @@ class Range:
 
 
 class Max:
-    """``Annotated[Refcount, Max(n)]``: the largest count; one more is a fault (KSM812)."""
+    """``Annotated[Refcount, Max(n)]``: the largest count; one more is a fault (KSM812, KSM804)."""
 
     def __init__(self, hi: int) -> None:
         self.hi = hi
@@ -98,6 +98,16 @@ class Refcount(int):
     """
 
 
+class Atomic(int):
+    """atomic_t, where counting from zero is no fault: page->_mapcount, mm_users of a new mm.
+
+    Changed only through the ``atomic_`` primitives, ``xchg``, ``cmpxchg``, ``fetch_add`` and
+    ``add_return``; reading ``obj.count`` is atomic_read(), a load. ``Annotated[Atomic, Max(n)]``
+    counts from 0 to n, ``Annotated[Atomic, Range(-1, n)]`` from -1; outside is KSM804. For a count
+    of references, which must never come back from zero, there is ``Refcount``.
+    """
+
+
 @dataclass_transform(eq_default=True, frozen_default=True)
 class Word:
     """A tagged union that is loaded and stored in ONE access, like a pte or page->mapping.
@@ -141,6 +151,7 @@ def instance(kind: type[T]) -> T:
 
 __all__ = [
     "Array",
+    "Atomic",
     "Enum",
     "Ghost",
     "Max",

@@ -34,6 +34,7 @@ class ExpectedEntry:
     kernel: str
     patches: tuple[str, ...]
     without: tuple[str, ...]
+    disabled_checks: tuple[str, ...]
     parameters: Mapping[str, int]
     verdict: str
     property: str
@@ -91,6 +92,7 @@ def list_json(cards: Sequence[ModelCard]) -> str:
                     kernel=item.kernel,
                     patches=item.patches,
                     without=item.without,
+                    disabled_checks=tuple(check.value for check in item.disabled),
                     parameters=dict(item.parameters),
                     verdict=item.verdict,
                     property=item.property,
@@ -109,5 +111,6 @@ def flags(item: Expectation, default_kernel: str) -> str:
     parts = [f"--kernel {item.kernel}"] if item.kernel != default_kernel else []
     parts += [f"--with {patch}" for patch in item.patches]
     parts += [f"--without {patch}" for patch in item.without]
+    parts += [f"--disable-check {check.value}" for check in item.disabled]
     parts += [f"--set {name}={value}" for name, value in item.parameters]
     return " ".join(parts)

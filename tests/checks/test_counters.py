@@ -223,3 +223,76 @@ def other() -> None:
         ("{}", "2", "false"),
         ("{}", "2", "true"),  # discarded after everything
     }
+
+
+ATOMIC = {
+    "atomic_inc from zero": ("atomic_inc(count)", 0, "1", "false"),
+    "atomic_dec": ("atomic_dec(count)", 1, "0", "false"),
+    "atomic_dec below zero": ("atomic_dec(count)", 0, "-1", "false"),
+    "atomic_set": ("atomic_set(count, 3)", 0, "3", "false"),
+    "atomic_inc_and_test to zero": ("got = atomic_inc_and_test(count)", -1, "0", "true"),
+    "atomic_inc_and_test past it": ("got = atomic_inc_and_test(count)", 0, "1", "false"),
+    "atomic_dec_and_test to zero": ("got = atomic_dec_and_test(count)", 1, "0", "true"),
+    "atomic_dec_and_test above": ("got = atomic_dec_and_test(count)", 2, "1", "false"),
+    "atomic_add_negative": ("got = atomic_add_negative(count, -1)", 0, "-1", "true"),
+    "atomic_add_negative above": ("got = atomic_add_negative(count, -1)", 1, "0", "false"),
+    "atomic_inc_not_zero": ("got = atomic_inc_not_zero(count)", 2, "3", "true"),
+    "atomic_inc_not_zero of zero": ("got = atomic_inc_not_zero(count)", 0, "0", "false"),
+    "fetch_add": ("got = fetch_add(count, 2) == 1", 1, "3", "true"),
+    "xchg": ("got = xchg(count, 2) == 0", 0, "2", "true"),
+    "cmpxchg": ("got = cmpxchg(count, 0, 2) == 0", 0, "2", "true"),
+}
+ATOMIC_MODEL = """
+count: Annotated[Atomic, Range(-1, 3)] = {start}
+result: bool
+lock: SpinLock
+
+
+@actor
+def running() -> None:
+    global result
+    got = False
+    {statement}
+    result = got
+"""
+
+
+@pytest.mark.parametrize("name", ATOMIC)
+def test_atomic_counters(name: str, tmp_path: Path) -> None:
+    statement, start, after, answer = ATOMIC[name]
+    space = explore(tmp_path, ATOMIC_MODEL.format(start=start, statement=statement))
+    assert final_values(space, "count", "result") == {(after, answer)}
+    assert space.transitions == 2, "one access each: the counter and the store"
+
+
+@pytest.mark.parametrize(
+    ("statement", "start"),
+    [
+        ("atomic_inc(count)", 3),
+        ("atomic_inc_not_zero(count)", 3),
+        ("atomic_dec(count)", -1),
+        ("atomic_dec_and_test(count)", -1),
+        ("atomic_add_negative(count, -2)", 0),
+        ("atomic_dec_and_lock(count, lock)", -1),
+    ],
+)
+def test_atomic_counters_stay_in_their_range(statement: str, start: int, tmp_path: Path) -> None:
+    space = search(compile_body(tmp_path, ATOMIC_MODEL.format(start=start, statement=statement)))
+    assert set(space.bad) == {"KSM804"}
+
+
+def test_atomic_dec_and_lock_takes_the_lock_with_the_last_count(tmp_path: Path) -> None:
+    body = """
+count: Annotated[Atomic, Max(3)] = 2
+lock: SpinLock
+last: Annotated[int, Range(0, 2)]
+
+
+@actor(count=2)
+def putter(me: Annotated[int, Range(0, 1)]) -> None:
+    if atomic_dec_and_lock(count, lock):
+        assert held(lock)
+        fetch_add(last, 1)
+        spin_unlock(lock)
+"""
+    assert final_values(explore(tmp_path, body), "count", "last") == {("0", "1")}
