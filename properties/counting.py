@@ -9,6 +9,7 @@ from models.kernel.objects import (
     Address,
     Content,
     Count,
+    Migrating,
     Mm,
     Page,
     Present,
@@ -69,7 +70,11 @@ def denoted(mm: Mm, address: Address) -> Content:
             return page.content
         case Swapped(slot):
             if slot.page is not None:
+                if slot.page.source is not None:
+                    return slot.page.source.content
                 return slot.page.content
             return slot.disk
+        case Migrating(page, _):
+            return page.content
         case _:
             return INITIAL

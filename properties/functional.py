@@ -8,7 +8,7 @@ kernel; what must not happen to a free page is P5's business.
 from __future__ import annotations
 
 from ksmcheck.lang import invariant, locked, pool, witness
-from models.kernel.objects import INITIAL, Address, Ksm, Mm, Present, Swapped
+from models.kernel.objects import INITIAL, Address, Ksm, Migrating, Mm, Present, Swapped
 from properties.counting import denoted
 
 
@@ -19,13 +19,17 @@ def p3_ksm_invisible(mm: Mm, address: Address) -> bool:
 
 
 @witness(p3_ksm_invisible)
-def a_written_value_was_put_elsewhere(mm: Mm, address: Address) -> bool:
-    """A value that was stored is behind a swap entry, or in a KSM page."""
+def a_written_value_has_been_moved(mm: Mm, address: Address) -> bool:
+    """A value that was stored is behind a swap or migration entry, or in a KSM page."""
+    if mm.shadow[address] == INITIAL:
+        return False
     match mm.table[address]:
-        case Swapped(_):
-            return mm.shadow[address] != INITIAL
         case Present(page, _, _):
             return isinstance(page.mapping, Ksm)
+        case Swapped(_):
+            return True
+        case Migrating(_, _):
+            return True
         case _:
             return False
 

@@ -9,9 +9,13 @@ from properties.counting import page_tables_quiet, ptes_of_page, ptes_of_slot, r
 
 @invariant(source="KSM.md P5 refcount_exact, at any time: no reference is missing")
 def p5_refcount_covers(page: Page) -> bool:
-    """A page has a reference for each pte that maps it and one for the swap cache."""
-    if page.private is not None:
-        return page.refcount > ptes_of_page(page)
+    """A page has a reference for each pte that maps it and one for the swap cache.
+
+    A page that migration moves has its count frozen before it leaves the swap cache, and keeps its
+    private for a moment after that.
+    """
+    if page.private is not None and page.private.page == page:
+        return page.refcount > ptes_of_page(page) or page.refcount + ptes_of_page(page) == 0
     return page.refcount >= ptes_of_page(page)
 
 

@@ -75,6 +75,12 @@ def drop_anon_vma(rmap_item: RmapItem) -> None:
         return
     anon_vma = rmap_item.anon_vma
     assert anon_vma is not None, "an rmap_item of the stable tree has no anon_vma"
+    put_anon_vma(anon_vma)
+
+
+@routine(source="mm/rmap.c", kernel="v2.6.33")
+def put_anon_vma(anon_vma: AnonVma) -> None:
+    """A user less; the last one frees it if no vma is left."""
     if patched("anon-vma-drop-locked"):
         if dec_and_lock(anon_vma.ksm_refcount, anon_vma.lock):
             empty = len(anon_vma.vmas) == 0

@@ -141,7 +141,7 @@ def stable_tree_search(page: Page) -> Page | None:
                     return None
                 order = memcmp_pages(page, tree_page)
                 if order == Order.EQUAL:
-                    return tree_page
+                    return lock_at_match(stable_node, tree_page)
                 put_page(tree_page)
                 if order == Order.LESS:
                     high = place
@@ -149,6 +149,18 @@ def stable_tree_search(page: Page) -> Page | None:
                     low = place + 1
             case _:
                 return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def lock_at_match(stable_node: StableNode, tree_page: Page) -> Page | None:
+    """v3.9 locks the page that is found once: it has moved by then, or cannot any more."""
+    if not patched("lock-at-match"):
+        return tree_page
+    put_page(tree_page)
+    page = get_ksm_page(stable_node, True)
+    if page is not None:
+        unlock_page(page)
+    return page
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

@@ -12,7 +12,7 @@ Keeps: that a node holds no reference to its page and looks at a frame that may 
     still the one it came into.
 Abstracts: the flags and seqnr of an item are one word, cleared in one step. Without
     keyhole-reference a user of a node takes a reference, where the kernel used the node's own.
-Not covered: get_ksm_page's loops and barriers of v3.9.
+Not covered: the barriers of v3.9, which sequential consistency has anyway.
 """
 
 from __future__ import annotations
@@ -48,31 +48,61 @@ from models.kernel.page import get_page, get_page_unless_zero, lock_page, put_pa
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def get_ksm_page(stable_node: StableNode) -> Page | None:
-    """Peeps through the keyhole: is the node's frame still its page? If not, the node goes."""
-    page = stable_node.kpfn
+def get_ksm_page(stable_node: StableNode, locked: bool = False) -> Page | None:
+    """Peeps through the keyhole: is the node's frame still its page? If not, the node goes.
+
+    The page comes with a reference, and with its lock if that is wanted. From v3.9 on the node is
+    given another look when its page has moved meanwhile.
+    """
     stable_node.looked = None
-    if not patched("keyhole-reference"):
-        get_page(page)
-        stable_node.looked = page
-        return page
-    with rcu_read_lock():
-        if page.mapping == Ksm(stable_node) and get_keyhole_page(page):
-            if not patched("keyhole-recheck") or page.mapping == Ksm(stable_node):
-                stable_node.looked = page
-                return page
-            put_page(page)
+    while True:
+        page = stable_node.kpfn
+        if get_page_of_node(stable_node, page, locked):
+            stable_node.looked = page
+            return page
+        if not patched("recheck-kpfn") or stable_node.kpfn == page:
+            break
     stable_node.stale = True
     remove_node_from_stable_tree(stable_node)
     return None
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
+def get_page_of_node(stable_node: StableNode, page: Page, locked: bool) -> bool:
+    """A reference to the frame, if its mapping points to the node before and after."""
+    assert not page.removed, "a struct page is looked at whose memory has been removed"
+    if not patched("keyhole-reference"):
+        get_page(page)
+        return True
+    with rcu_read_lock():
+        if page.mapping != Ksm(stable_node) or not get_keyhole_page(page):
+            return False
+        if patched("keyhole-recheck") and page.mapping != Ksm(stable_node):
+            put_page(page)
+            return False
+    if locked:
+        lock_page(page)
+        if page.mapping != Ksm(stable_node):
+            unlock_page(page)
+            put_page(page)
+            return False
+    return True
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
 def get_keyhole_page(page: Page) -> bool:
-    """The reference to a page that may be free by now, or frozen."""
-    if patched("get-unless-zero"):
+    """The reference to a page that may be free by now, or frozen.
+
+    v3.9 waits as long as the page is frozen and still in the swap cache: it is being moved.
+    """
+    if not patched("get-unless-zero"):
+        refcount_inc(page.refcount)
+        return True
+    if not patched("spin-on-frozen"):
         return get_page_unless_zero(page)
-    refcount_inc(page.refcount)
+    while not get_page_unless_zero(page):
+        if page.private is None:
+            return False
     return True
 
 
@@ -120,16 +150,16 @@ def remove_from_stable(rmap_item: RmapItem) -> None:
     """Takes the item off its node's list. The node stays, even if that was the last."""
     stable_node = rmap_item.head
     assert stable_node is not None, "an rmap_item of the stable tree has no node"
-    page = get_ksm_page(stable_node)
+    page = get_ksm_page(stable_node, patched("get-ksm-page-locked"))
     if page is None:
         return
-    if patched("page-lock-hlist"):
+    if patched("page-lock-hlist") and not patched("get-ksm-page-locked"):
         lock_page(page)
     hlist_del(rmap_item)
     last = isinstance(stable_node.first, HlistEnd)
     if last and not patched("keyhole-reference"):
         page.mapping = Ksm(None)
-    if patched("page-lock-hlist"):
+    if patched("page-lock-hlist") or patched("get-ksm-page-locked"):
         unlock_page(page)
     put_page(page)
     if last and not patched("keyhole-reference"):

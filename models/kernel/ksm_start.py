@@ -13,9 +13,17 @@ from __future__ import annotations
 from ksmcheck.lang import patched, pool, refcount_inc, refcount_set, routine
 from models.kernel.hlist import hlist_add_head
 from models.kernel.ksm_compare import calc_checksum
-from models.kernel.ksm_lists import MmSlot, ksm_mm_head, list_add_tail, mm_slots_hash
+from models.kernel.ksm_lists import (
+    ListOf,
+    MmSlot,
+    ksm_mm_head,
+    ksm_scan,
+    list_add_tail,
+    mm_slots_hash,
+)
 from models.kernel.ksm_trees import count_listed, root_stable_tree
 from models.kernel.objects import (
+    INITIAL,
     Anon,
     AnonVma,
     Content,
@@ -23,6 +31,7 @@ from models.kernel.objects import (
     Ksm,
     Mm,
     NoMapping,
+    NoPte,
     Page,
     Present,
     RmapItem,
@@ -131,3 +140,28 @@ def map_ksm_page(mm: Mm, mm_slot: MmSlot, rmap_item: RmapItem, stable_node: Stab
     refcount_set(page.refcount, page.refcount + 1)
     mm.table[0] = Present(page, False, False)
     mm.shadow[0] = page.content
+
+
+@routine
+def unmap_ksm_page(mm: Mm, rmap_item: RmapItem) -> None:
+    """The mm has unmapped its vma since; the item stays until ksmd comes by."""
+    node = rmap_item.head
+    assert node is not None, "map_ksm_page comes first"
+    page = node.kpfn
+    anon_vma = mm.anon_vma
+    assert anon_vma is not None, "map_vma comes first"
+    anon_vma.vmas.discard(mm)
+    mm.anon_vma = None
+    mm.vma_mergeable = False
+    mm.table[0] = NoPte()
+    mm.shadow[0] = INITIAL
+    page.mapcount -= 1
+    refcount_set(page.refcount, page.refcount - 1)
+
+
+@routine
+def cursor_at(mm_slot: MmSlot) -> None:
+    """ksmd has just come to this slot."""
+    ksm_scan.mm_slot = mm_slot
+    ksm_scan.address = 0
+    ksm_scan.rmap_list = ListOf(mm_slot)

@@ -21,6 +21,7 @@ from __future__ import annotations
 from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_lock, spin_unlock
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
 from models.kernel.fault import Fault, lock_pte_same, no_page
+from models.kernel.migrate_ptes import migration_entry_wait
 from models.kernel.objects import (
     Address,
     Content,
@@ -100,7 +101,7 @@ def handle_pte_fault(mm: Mm, address: Address, write: bool) -> Fault:
             spin_unlock(mm.ptl)
             return Fault.DONE
         case _:
-            return Fault.RETRY
+            return migration_entry_wait(mm, address)
 
 
 @routine(source="mm/memory.c", kernel="v2.6.35")

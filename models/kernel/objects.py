@@ -105,6 +105,10 @@ class Page:
     writeback: bool
     """PG_writeback."""
     content: Content
+    removed: bool
+    """The memory has been taken out: there is no struct page any more."""
+    source: Ghost[Page | None]
+    """What this frame is to become a copy of: whoever finds it waits for its lock."""
     isolated: Ghost[bool]
     """Reclaim has the page in hand, off the LRU."""
     upgraded: Ghost[bool]

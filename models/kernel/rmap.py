@@ -13,7 +13,7 @@ Abstracts:
     Young bits: any pte may be in use when it is to be unmapped, so a page can be left in the swap
         cache with all its ptes, or with some of them.
     page->mapping is stored in models with stable_nodes only (page.py).
-Not covered: mlock, mremap, migration entries.
+Not covered: mlock, mremap.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ksmcheck.lang import (
     spin_lock,
     spin_unlock,
 )
-from models.kernel.objects import Address, Mm, Page, Present, Swapped
+from models.kernel.objects import Address, Migrating, Mm, Page, Present, Swapped
 from models.kernel.page import PageKsm, put_page, set_anon_mapping
 from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
@@ -67,11 +67,14 @@ def page_remove_rmap(page: Page) -> None:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> Unmap:
-    """If this pte maps the page, it becomes the page's swap entry, unless it is young."""
+def try_to_unmap_one(page: Page, mm: Mm, address: Address, migration: bool = False) -> Unmap:
+    """If this pte maps the page, it becomes the page's swap entry, unless it is young.
+
+    A page without a slot is unmapped to be moved: TTU_MIGRATION, which ignores young bits.
+    """
     walk_meets(page, mm)
     if page_check_address(page, mm, address):
-        if choose(False, True):
+        if not migration and choose(False, True):
             spin_unlock(mm.ptl)
             return Unmap.FAIL
         pteval = ptep_clear_flush(mm, address)
@@ -79,9 +82,12 @@ def try_to_unmap_one(page: Page, mm: Mm, address: Address) -> Unmap:
         if pteval.dirty:
             page.dirty = True
         slot = page.private
-        assert slot is not None, "an anonymous page is unmapped that has no swap slot"
-        swap_duplicate(slot)
-        mm.table[address] = Swapped(slot)
+        if slot is not None:
+            swap_duplicate(slot)
+            mm.table[address] = Swapped(slot)
+        else:
+            assert migration, "an anonymous page is unmapped that has no swap slot"
+            mm.table[address] = Migrating(page, pteval.write)
         page_remove_rmap(page)
         put_page(page)
         spin_unlock(mm.ptl)

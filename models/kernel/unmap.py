@@ -23,10 +23,13 @@ from models.kernel.rmap_watch import walk_begins, walk_complete, walk_over
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap(page: Page) -> Unmap:
-    """Turns the ptes of a swap cache page into its swap entry, one after the other."""
+def try_to_unmap(page: Page, migration: bool = False) -> Unmap:
+    """Turns the ptes of a swap cache page into its swap entry, one after the other.
+
+    For ``migration`` the ptes of a page that has no slot become migration entries.
+    """
     walk_begins(page)
-    result = try_to_unmap_walk(page)
+    result = try_to_unmap_walk(page, migration)
     if result == Unmap.AGAIN:
         walk_complete(page)
     left = page.mapcount
@@ -37,17 +40,17 @@ def try_to_unmap(page: Page) -> Unmap:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_walk(page: Page) -> Unmap:
+def try_to_unmap_walk(page: Page, migration: bool) -> Unmap:
     """The walk for this kind of page. A model without stable_nodes has one kind."""
     for _ in pool(StableNode):
         if PageKsm(page):
-            return try_to_unmap_ksm(page)
-        return try_to_unmap_anon_rcu(page)
-    return try_to_unmap_anon(page)
+            return try_to_unmap_ksm(page, migration)
+        return try_to_unmap_anon_rcu(page, migration)
+    return try_to_unmap_anon(page, migration)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon(page: Page) -> Unmap:
+def try_to_unmap_anon(page: Page, migration: bool) -> Unmap:
     """Goes through the vmas of the page's anon_vma, until one fails or no pte is left.
 
     For models whose anon_vmas live for ever; the vmas on its list are all that there are.
@@ -57,7 +60,7 @@ def try_to_unmap_anon(page: Page) -> Unmap:
         case Anon(anon_vma):
             with spin_lock(anon_vma.lock):
                 for mm in pool(Mm):
-                    result = try_to_unmap_one(page, mm, page.index)
+                    result = try_to_unmap_one(page, mm, page.index, migration)
                     if result != Unmap.AGAIN or page.mapcount == 0:
                         break
         case _:
@@ -66,7 +69,7 @@ def try_to_unmap_anon(page: Page) -> Unmap:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon_rcu(page: Page) -> Unmap:
+def try_to_unmap_anon_rcu(page: Page, migration: bool) -> Unmap:
     """The same for an anon_vma that may be on its way out."""
     result = Unmap.AGAIN
     anon_vma = page_lock_anon_vma(page)
@@ -74,7 +77,7 @@ def try_to_unmap_anon_rcu(page: Page) -> Unmap:
         return result
     for mm in pool(Mm):
         if mm in anon_vma.vmas:
-            result = try_to_unmap_one(page, mm, page.index)
+            result = try_to_unmap_one(page, mm, page.index, migration)
             if result != Unmap.AGAIN or page.mapcount == 0:
                 break
     page_unlock_anon_vma(anon_vma)
