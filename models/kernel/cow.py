@@ -14,10 +14,11 @@ Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, routine, spin_unlock
+from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
 from models.kernel.fault import Fault, lock_pte_same
-from models.kernel.objects import Address, Anon, Mm, Page, Present
-from models.kernel.page import lock_page, put_page
+from models.kernel.ksm_lists import KsmRun, load_ksm_run
+from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present
+from models.kernel.page import __set_page_locked, put_page
 from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
 from models.kernel.tlb import ptep_clear_flush
 
@@ -56,10 +57,17 @@ def cow_user_page(old_page: Page) -> Page | None:
 
 @routine(source="include/linux/ksm.h", kernel="v2.6.35")
 def ksm_might_need_to_copy(page: Page, mm: Mm, address: Address) -> bool:
-    """An ordinary anonymous page of another anon_vma, or of another place in this one."""
+    """An ordinary anonymous page of another anon_vma, or of another place in this one.
+
+    Since v3.9 also a KSM page that is not to be shared any further.
+    """
     match page.mapping:
         case Anon(anon_vma):
             return anon_vma != mm.anon_vma or page.index != address
+        case Ksm(node):
+            if not patched("copy-when-unmerging"):
+                return False
+            return node is None or load_ksm_run() == KsmRun.UNMERGE
         case _:
             return False
 
@@ -70,6 +78,6 @@ def ksm_does_need_to_copy(page: Page) -> Page | None:
     copy = cow_user_page(page)
     if copy is not None:
         copy.dirty = True
-        lock_page(copy)
+        __set_page_locked(copy)
         copy.lru = True
     return copy

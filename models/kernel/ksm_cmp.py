@@ -121,8 +121,10 @@ def merge_two_pages(
     if not patched("upgrade-in-place"):
         put_page(kpage)
     if stable_node is None:
-        break_cow(tree_rmap_item)
-        break_cow(rmap_item)
+        unmerged: RmapItem | None = tree_rmap_item
+        while unmerged is not None:
+            break_cow(unmerged)
+            unmerged = rmap_item if unmerged == tree_rmap_item else None
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

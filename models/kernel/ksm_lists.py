@@ -17,6 +17,7 @@ from typing import Annotated
 
 from ksmcheck.lang import (
     Enum,
+    Ghost,
     Mutex,
     Range,
     Set,
@@ -86,6 +87,8 @@ mm_slots_hash: Set[MmSlot]
 ksm_thread_mutex: Mutex
 ksm_mmlist_lock: SpinLock
 ksm_run: KsmRun
+all_unmerged: Ghost[bool]
+"""Everything has been unmerged, and KSM has not been told to merge since."""
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -94,6 +97,27 @@ def ksm_init() -> None:
     ksm_mm_head.next = ksm_mm_head
     ksm_mm_head.prev = ksm_mm_head
     ksm_scan.mm_slot = ksm_mm_head
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def load_ksm_run() -> KsmRun:
+    """What KSM is to do; stored under ksm_thread_mutex, and read without it by some."""
+    return ksm_run
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def store_ksm_run(run: KsmRun) -> None:
+    """Under ksm_thread_mutex."""
+    global ksm_run, all_unmerged
+    ksm_run = run
+    all_unmerged = False
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def note_all_unmerged() -> None:
+    """For properties: from here on there should be no KSM page."""
+    global all_unmerged
+    all_unmerged = True
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

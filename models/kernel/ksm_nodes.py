@@ -73,6 +73,8 @@ def get_page_of_node(stable_node: StableNode, page: Page, locked: bool) -> bool:
     assert not page.removed, "a struct page is looked at whose memory has been removed"
     if not patched("keyhole-reference"):
         get_page(page)
+        if locked:
+            lock_page(page)
         return True
     with rcu_read_lock():
         if page.mapping != Ksm(stable_node) or not get_keyhole_page(page):

@@ -36,11 +36,11 @@ from models.kernel.ksm_lists import (
     MmSlot,
     ksm_mm_head,
     ksm_mmlist_lock,
-    ksm_run,
     ksm_scan,
     ksm_test_exit,
     ksm_thread_mutex,
     list_del,
+    load_ksm_run,
     mm_slots_hash,
 )
 from models.kernel.ksm_merge import break_cow_at
@@ -83,7 +83,7 @@ Batch = Annotated[int, Range(0, 15)]
 def ksm_scan_thread(scan_npages: Batch = 1) -> None:
     """One round of ksmd: a batch under ksm_thread_mutex, if KSM is to run."""
     with mutex_lock(ksm_thread_mutex):
-        if ksm_run == KsmRun.MERGE:
+        if load_ksm_run() == KsmRun.MERGE:
             ksm_do_scan(scan_npages)
 
 

@@ -1,6 +1,6 @@
 """How an mm comes to KSM and leaves it.
 
-Kernel: v2.6.33; the same up to v3.0.
+Kernel: v2.6.33; the same up to v3.8, and in v3.9 with enter-at-tail-when-unmerging.
 Source: mm/ksm.c (__ksm_enter, __ksm_exit, ksm_madvise), include/linux/ksm.h (ksm_exit),
     kernel/fork.c (mmput, mmdrop).
 Question: none; a part of the kernel that scenarios build on.
@@ -8,7 +8,7 @@ Keeps: that the last user of an mm frees its slot at once only if the cursor is 
     are no rmap_items, moves it to be next otherwise, and pulses mmap_sem so that ksmd is out of the
     mm's page tables; that the slot's flag and reference come after its place on the list.
 Abstracts: ksmd needs no wake-up: it is always about to look.
-Not covered: fork (ksm_fork), MADV_UNMERGEABLE, ksm_run.
+Not covered: MADV_UNMERGEABLE and run=2, which are in ksm_unmerge.py.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ksmcheck.lang import (
     dec_and_test,
     down_write,
     free,
+    patched,
     refcount_inc,
     routine,
     spin_lock,
@@ -26,13 +27,16 @@ from ksmcheck.lang import (
 )
 from models.kernel.exit import exit_mmap
 from models.kernel.ksm_lists import (
+    KsmRun,
     MmSlot,
     get_mm_slot,
+    ksm_mm_head,
     ksm_mmlist_lock,
     ksm_scan,
     list_add_tail,
     list_del,
     list_move,
+    load_ksm_run,
     mm_slots_hash,
 )
 from models.kernel.objects import Mm
@@ -44,21 +48,28 @@ def ksm_madvise_mergeable(mm: Mm) -> None:
     down_write(mm.mmap_sem)
     if mm.mmf_vm_mergeable or __ksm_enter(mm):
         mm.vma_mergeable = True
+        mm.unmerged = False
     up_write(mm.mmap_sem)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def __ksm_enter(mm: Mm) -> bool:
-    """Registers the mm, just behind the cursor. False when there is no memory."""
+    """Registers the mm, just behind the cursor. False when there is no memory.
+
+    While all is being unmerged the cursor must still come by: then it goes to the end of the list.
+    """
     mm_slot = alloc(MmSlot, may_sleep=True)
     if mm_slot is None:
         return False
     spin_lock(ksm_mmlist_lock)
     mm_slot.mm = mm
     mm_slots_hash.add(mm_slot)
-    cursor = ksm_scan.mm_slot
-    assert cursor is not None, "ksm_init has not run"
-    list_add_tail(mm_slot, cursor)
+    if patched("enter-at-tail-when-unmerging") and load_ksm_run() == KsmRun.UNMERGE:
+        list_add_tail(mm_slot, ksm_mm_head)
+    else:
+        cursor = ksm_scan.mm_slot
+        assert cursor is not None, "ksm_init has not run"
+        list_add_tail(mm_slot, cursor)
     spin_unlock(ksm_mmlist_lock)
     mm.mmf_vm_mergeable = True
     refcount_inc(mm.mm_count)

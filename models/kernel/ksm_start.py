@@ -5,7 +5,7 @@ Source: the states that mm/ksm.c and kernel/fork.c leave behind; no code of thei
 Question: none; for setups only, where everything is one step and no lock is taken.
 Keeps: every count, pointer and list as the kernel's own routines would have left them.
 Abstracts: how it came to be.
-Not covered: items of the unstable tree.
+Not covered: several items in the unstable tree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from models.kernel.ksm_lists import (
     list_add_tail,
     mm_slots_hash,
 )
-from models.kernel.ksm_trees import count_listed, root_stable_tree
+from models.kernel.ksm_trees import count_listed, root_stable_tree, unstable_tree_link
 from models.kernel.objects import (
     INITIAL,
     Anon,
@@ -36,6 +36,7 @@ from models.kernel.objects import (
     Present,
     RmapItem,
     StableNode,
+    Swapped,
     SwapSlot,
     Tree,
 )
@@ -160,8 +161,72 @@ def unmap_ksm_page(mm: Mm, rmap_item: RmapItem) -> None:
 
 
 @routine
+def start_registered(mm: Mm, anon_vma: AnonVma, mm_slot: MmSlot) -> None:
+    """A process with a mergeable vma."""
+    start_mm(mm)
+    map_vma(mm, anon_vma)
+    register_mm(mm, mm_slot)
+
+
+@routine
 def cursor_at(mm_slot: MmSlot) -> None:
     """ksmd has just come to this slot."""
     ksm_scan.mm_slot = mm_slot
     ksm_scan.address = 0
     ksm_scan.rmap_list = ListOf(mm_slot)
+
+
+@routine
+def seen_once(mm: Mm, mm_slot: MmSlot, rmap_item: RmapItem) -> None:
+    """ksmd has come by once: the item knows the page's checksum and is in no tree."""
+    rmap_item.mm = mm
+    rmap_item.rmap_list = mm_slot.rmap_list
+    mm_slot.rmap_list = rmap_item
+    match mm.table[0]:
+        case Present(page, _, _):
+            rmap_item.oldchecksum = calc_checksum(page)
+        case Swapped(slot):
+            cached = slot.page
+            if cached is not None:
+                rmap_item.oldchecksum = calc_checksum(cached)
+        case _:
+            pass
+
+
+@routine
+def seen_in_this_pass(mm: Mm, mm_slot: MmSlot, rmap_item: RmapItem) -> None:
+    """ksmd has put the item into the unstable tree; the first one to be there."""
+    seen_once(mm, mm_slot, rmap_item)
+    rmap_item.tree = Tree.UNSTABLE
+    rmap_item.seqnr = ksm_scan.seqnr
+    unstable_tree_link(rmap_item, 0)
+
+
+@routine
+def swap_entry(mm: Mm, slot: SwapSlot, content: Content) -> None:
+    """The mm's page is behind a swap entry."""
+    mm.table[0] = Swapped(slot)
+    mm.shadow[0] = content
+    slot.count += 1
+
+
+@routine
+def cache_anon_page(page: Page, anon_vma: AnonVma, slot: SwapSlot, content: Content) -> None:
+    """An ordinary page that is in the swap cache only, and clean."""
+    page.mapping = Anon(anon_vma)
+    page.content = content
+    page.private = slot
+    refcount_set(page.refcount, 1)
+    slot.page = page
+    slot.has_cache = True
+    slot.disk = content
+
+
+@routine
+def read_only(mm: Mm) -> None:
+    """The pte has lost its write bit, as after a fork whose other side is gone."""
+    match mm.table[0]:
+        case Present(page, _, dirty):
+            mm.table[0] = Present(page, False, dirty)
+        case _:
+            pass

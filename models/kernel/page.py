@@ -46,6 +46,13 @@ def trylock_page(page: Page) -> bool:
     return bit_trylock(page.locked)
 
 
+@routine(source="include/linux/pagemap.h")
+def __set_page_locked(page: Page) -> None:
+    """Takes PG_locked of a new page, which nobody else can have: no wait, whatever else is held."""
+    locked = bit_trylock(page.locked)
+    assert locked, "somebody has locked a page that has just been allocated"
+
+
 @routine(source="mm/filemap.c")
 def unlock_page(page: Page) -> None:
     """Releases PG_locked."""
