@@ -38,6 +38,8 @@ DIAGNOSTICS_MAY_IMPORT = {"ir"}
 # cli/main.py is the door; nothing else stands at the top of the package
 TOP_FILES = {"__init__", "__main__", "diagnostics"}
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "helper", "common", "manager", "misc")
+# z3 takes longer to load than most models to explore, so it is loaded where symbols are met
+LOADS_Z3 = {"ksmcheck/explore/oracles.py", "ksmcheck/trace/confirm.py"}
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 40
 DISPATCH_LIMIT = 60
@@ -86,6 +88,11 @@ def allowed(source: list[str], target: list[str]) -> bool:
     return there in MAY_IMPORT[here]
 
 
+def imported(node: ast.AST) -> list[str]:
+    """What a statement imports from, as a dotted name; [] when it imports nothing."""
+    return (node.module or "").split(".") if isinstance(node, ast.ImportFrom) else []
+
+
 def engine_of(parts: list[str]) -> str:
     """Which backend a module belongs to: the evaluator, python, native, ..."""
     return parts[2] if len(parts) > 2 else ""
@@ -123,6 +130,8 @@ def test_no_import_is_local(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for function in functions(tree):
         for node in ast.walk(function):
+            if shown(path) in LOADS_Z3 and imported(node)[1:2] == ["symbolic"]:
+                continue
             assert not isinstance(node, ast.Import | ast.ImportFrom), (
                 f"{shown(path)}:{node.lineno} imports inside {function.name}"
             )

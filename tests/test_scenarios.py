@@ -12,7 +12,7 @@ from ksmcheck.explore.engines import EngineChoice, EngineName, Ran, run
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.frontend import CompileOptions, compile_model, model_names, summarise
 from ksmcheck.ir.program import Expectation, Program
-from ksmcheck.report.findings import counterexamples
+from ksmcheck.report.findings import recorded
 from ksmcheck.report.verdict import Report
 
 # More states than this are left to the native engine: a minute and a gigabyte in Python.
@@ -46,7 +46,7 @@ def program_of(model: str, expected: Expectation) -> Program:
 
 def verdict(program: Program, ran: Ran) -> str:
     """The verdict, its counterexamples replayed on the evaluator."""
-    traces = counterexamples(program, ran.result, None)
+    traces = recorded(program, ran.result, None).counterexamples
     return Report(program, ran.result, traces, ran.engine, 0.0, ran.exact).verdict.value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import (
     Assign,
@@ -23,6 +23,7 @@ from ksmcheck.ir.step import (
     SetTemp,
     When,
 )
+from ksmcheck.ir.types import ConditionType, SymbolType
 
 
 def subexpressions(expr: Expr) -> Iterator[Expr]:
@@ -42,6 +43,8 @@ def subexpressions(expr: Expr) -> Iterator[Expr]:
                 stack += (left, right)
             case Ite(condition, then, orelse):
                 stack += (condition, then, orelse)
+            case Ask(_, operands):
+                stack += operands
             case _:
                 assert_never(item)
 
@@ -109,12 +112,50 @@ def block_temps(block: Block) -> set[int]:
     return found
 
 
+def block_expressions(root: Block) -> Iterator[Expr]:
+    """Every expression that a step may evaluate."""
+    for block in blocks(root):
+        for operation in all_operations(block.operations):
+            yield from expressions_of(operation)
+        if isinstance(block.end, Branch):
+            yield block.end.condition
+
+
+def asks(expression: Expr) -> bool:
+    """True when evaluating ``expression`` may ask a question."""
+    return any(isinstance(item, Ask) for item in subexpressions(expression))
+
+
+def is_symbolic(program: Program, root: Block) -> bool:
+    """True when a step asks a question or stores a symbol, so that its end must be settled."""
+    for block in blocks(root):
+        for operation in all_operations(block.operations):
+            if isinstance(operation, Assign) and isinstance(
+                program.variables[operation.variable].type, SymbolType
+            ):
+                return True
+    return any(asks(item) for item in block_expressions(root))
+
+
 class Footprint:
-    """Cells of ``program``, numbered as in its flat state."""
+    """Cells of ``program``, numbered as in its flat state.
+
+    A question is about the condition as well, and the end of a symbolic step renumbers all symbols.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._offsets = program.offsets()
+        conditions: set[int] = set()
+        symbols: set[int] = set()
+        for number, variable in enumerate(program.variables):
+            first = self._offsets[number]
+            if isinstance(variable.type, ConditionType):
+                conditions.add(first)
+            elif isinstance(variable.type, SymbolType):
+                symbols.update(range(first, first + variable.cells))
+        self._conditions = frozenset(conditions)
+        self._settled = frozenset(symbols | conditions)
 
     def reads(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
@@ -122,6 +163,8 @@ class Footprint:
         for item in subexpressions(expr):
             if isinstance(item, Read):
                 found.update(self._cells(item.variable, item.index))
+            elif isinstance(item, Ask):
+                found |= self._conditions
         return frozenset(found)
 
     def writes(self, block: Block) -> frozenset[int]:
@@ -131,6 +174,8 @@ class Footprint:
             for operation in all_operations(item.operations):
                 if isinstance(operation, Assign):
                     found.update(self._cells(operation.variable, operation.index))
+        if self._settled and is_symbolic(self._program, block):
+            found |= self._settled
         return frozenset(found)
 
     def location(self, actor: int) -> int:

@@ -4,6 +4,9 @@ Takes a Program; gives its initial states and, for a state, every outcome of eve
 Engines are tested against it and counterexamples are replayed on it, so it trusts nothing: a value
 outside its variable's type, an index outside its array, a temp or an old state that was never
 given and a division by zero are each an InternalError (the compiler should have put a Check).
+
+A step splits where it chooses and where it asks about symbols, and is run again from its start for
+each way through it (``Dialogue``). At the end of a way the condition is settled.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from attrs import Factory, define, frozen
+from attrs import define, field, frozen
 
+from ksmcheck.analysis.footprint import is_symbolic
 from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.analysis.symbols import Asked, Dialogue, Oracle, symbols_of
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import apply
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import (
@@ -41,7 +46,8 @@ class Outcome:
     """One way in which ``step`` can go: to ``state``, or (when that is None) to ``fault``.
 
     ``choices`` are the labels of the arms taken; ``flags`` the lock-order flags observed, empty
-    for a fault.
+    for a fault. ``asked`` is what was asked about symbols, ``named`` the symbols before they were
+    renumbered, in the order of the symbolic cells.
     """
 
     actor: int
@@ -50,21 +56,32 @@ class Outcome:
     state: State | None
     fault: int | None
     flags: frozenset[int]
+    asked: tuple[Asked, ...] = ()
+    named: tuple[int, ...] = ()
+
+
+@frozen
+class Start:
+    """One way through the setup; ``asked`` and ``named`` as in an Outcome."""
+
+    state: State
+    asked: tuple[Asked, ...]
+    named: tuple[int, ...]
 
 
 @define
 class _Path:
-    """The part of one path through a block that has been run so far."""
+    """The part of one way through a block that has been run so far."""
 
     cells: list[int]
-    temps: dict[int, int] = Factory(dict)
+    old: State | None = None
+    temps: dict[int, int] = field(factory=dict)
     flags: frozenset[int] = frozenset()
     choices: tuple[str, ...] = ()
     fault: int | None = None
     target: int = 0
-
-    def fork(self, label: str) -> _Path:
-        return _Path(list(self.cells), dict(self.temps), self.flags, (*self.choices, label))
+    asked: tuple[Asked, ...] = ()
+    named: tuple[int, ...] = ()
 
 
 class _Blocked(Exception):  # noqa: N818, not an error
@@ -80,23 +97,39 @@ class _Faulted(Exception):  # noqa: N818, not an error
 
 
 class Evaluator:
-    """Runs ``program`` one step at a time. A state is a flat tuple of ints, one for each cell."""
+    """Runs ``program`` one step at a time. A state is a flat tuple of ints, one for each cell.
 
-    def __init__(self, program: Program) -> None:
+    ``oracle`` answers questions about symbols; a program without symbols needs none.
+    """
+
+    def __init__(self, program: Program, oracle: Oracle | None = None) -> None:
         self.program = program
+        self.oracle = oracle
         self._offsets = program.offsets()
+        self._symbols = symbols_of(program)
+        self._dialogue = Dialogue(oracle)
 
     def initial(self) -> list[State]:
         """The distinct initial states in setup order; UserError when setup blocks or faults."""
+        return distinct_initial(
+            self.program,
+            (tuple(path.cells) if path.fault is None else path.fault for path in self._setups()),
+        )
+
+    def starts(self) -> list[Start]:
+        """The ways through the setup that lead to a state."""
+        return [
+            Start(tuple(path.cells), path.asked, path.named)
+            for path in self._setups()
+            if path.fault is None
+        ]
+
+    def _setups(self) -> Iterator[_Path]:
         cells: list[int] = []
         for number, variable in enumerate(self.program.variables):
             self._in_range(number, variable.initial)
             cells += [variable.initial] * variable.cells
-        paths = self._run(self.program.setup, _Path(cells))
-        return distinct_initial(
-            self.program,
-            (tuple(path.cells) if path.fault is None else path.fault for path in paths),
-        )
+        return self._run(self.program.setup, tuple(cells))
 
     def successors(self, state: State) -> list[Outcome]:
         """Every outcome in ``state``: actors in order, then arms in order."""
@@ -106,39 +139,99 @@ class Evaluator:
             if location == actor.done:
                 continue
             step = actor.steps[location]
-            for path in self._run(step.block, _Path(list(state))):
+            for path in self._run(step.block, state):
                 after: State | None = None
                 if path.fault is None:
                     self._store(path, actor.location, (), path.target)
                     after = tuple(path.cells)
                 flags = frozenset() if after is None else path.flags
-                outcomes.append(Outcome(number, step, path.choices, after, path.fault, flags))
+                outcomes.append(
+                    Outcome(
+                        number,
+                        step,
+                        path.choices,
+                        after,
+                        path.fault,
+                        flags,
+                        path.asked,
+                        path.named,
+                    )
+                )
         return outcomes
 
     def value(self, expr: Expr, state: State, old: State | None = None) -> int:
-        """The value of ``expr`` in ``state``; ``old`` is the state before, for step properties."""
-        return self._value(expr, list(state), {}, old)
+        """The value of ``expr`` in ``state``; ``old`` is the state before, for step properties.
 
-    def _run(self, block: Block, path: _Path) -> Iterator[_Path]:
-        try:
-            self._operations(block.operations, path)
-        except _Blocked:
-            return
-        except _Faulted as faulted:
-            path.fault = faulted.fault
+        Of an expression that asks, the lowest: so of a property, whether it is true whatever the
+        symbols stand for.
+        """
+        return min(self.values(expr, state, old))
+
+    def values(self, expr: Expr, state: State, old: State | None = None) -> frozenset[int]:
+        """Every value that ``expr`` can have for something that the symbols can stand for."""
+        path, found = _Path(list(state), old), set()
+        for _ in self._ways(state):
+            found.add(self._now(expr, path))
+        return frozenset(found)
+
+    def asked(
+        self, expr: Expr, value: int, state: State, old: State | None = None
+    ) -> tuple[Asked, ...]:
+        """What is asked on the first way on which ``expr`` has ``value``."""
+        path = _Path(list(state), old)
+        for _ in self._ways(state):
+            if self._now(expr, path) == value:
+                return tuple(self._dialogue.asked)
+        raise InternalError("the expression never has this value")
+
+    def _ways(self, state: State) -> Iterator[None]:
+        """Once for each way in which what is run meanwhile can go."""
+        position = self._symbols.condition
+        self._dialogue.begin(state[position] if position >= 0 else 0)
+        yield
+        while self._dialogue.advance():
+            self._dialogue.repeat()
+            yield
+
+    def _run(self, block: Block, state: State) -> Iterator[_Path]:
+        symbolic = self._symbols.condition >= 0 and is_symbolic(self.program, block)
+        for _ in self._ways(state):
+            path = _Path(list(state))
+            try:
+                self._block(block, path)
+            except _Blocked:
+                continue
+            except _Faulted as faulted:
+                path.fault = faulted.fault
+            path.asked = tuple(self._dialogue.asked)
+            if symbolic and path.fault is None:
+                self._settle(path)
             yield path
-            return
+
+    def _block(self, block: Block, path: _Path) -> None:
+        self._operations(block.operations, path)
         match block.end:
             case Goto(location):
                 path.target = location
-                yield path
             case Branch(condition, then, orelse):
-                yield from self._run(then if self._now(condition, path) else orelse, path)
+                self._block(then if self._now(condition, path) else orelse, path)
             case Choose(labels, arms):
-                for label, arm in zip(labels, arms, strict=True):
-                    yield from self._run(arm, path.fork(label))
+                if not arms:
+                    raise _Blocked
+                number = self._dialogue.choose(len(arms))
+                path.choices = (*path.choices, labels[number])
+                self._block(arms[number], path)
             case _:
                 assert_never(block.end)
+
+    def _settle(self, path: _Path) -> None:
+        """Bring the condition and the numbers of the symbols into their canonical form."""
+        assert self.oracle is not None
+        path.named = symbols = tuple(path.cells[position] for position in self._symbols.cells)
+        condition, settled = self.oracle.settle(self._dialogue.condition, symbols)
+        path.cells[self._symbols.condition] = condition
+        for position, symbol in zip(self._symbols.cells, settled, strict=True):
+            path.cells[position] = symbol
 
     def _operations(self, operations: tuple[Operation, ...], path: _Path) -> None:
         for operation in operations:
@@ -185,36 +278,34 @@ class Evaluator:
         return self._offsets[variable] + cell
 
     def _now(self, expr: Expr, path: _Path) -> int:
-        return self._value(expr, path.cells, path.temps, None)
-
-    def _value(self, expr: Expr, cells: list[int], temps: dict[int, int], old: State | None) -> int:
         match expr:
             case Const(value):
                 return value
             case Read(variable, index, before):
-                where = tuple(self._value(item, cells, temps, old) for item in index)
-                cell = self._cell(variable, where)
+                cell = self._cell(variable, tuple(self._now(item, path) for item in index))
                 if not before:
-                    return cells[cell]
-                if old is None:
+                    return path.cells[cell]
+                if path.old is None:
                     raise InternalError("an old value was read where there is no state before")
-                return old[cell]
+                return path.old[cell]
             case Temp(number):
-                if number not in temps:
+                if number not in path.temps:
                     raise InternalError(f"temp {number} was read before it was set")
-                return temps[number]
+                return path.temps[number]
             case Not(operand):
-                return int(not self._value(operand, cells, temps, old))
+                return int(not self._now(operand, path))
             case Binary(op, left, right):
-                first = self._value(left, cells, temps, old)
+                first = self._now(left, path)
                 if (op is Op.AND and not first) or (op is Op.OR and first):
                     return int(op is Op.OR)
-                return _apply(op, first, self._value(right, cells, temps, old))
+                return _apply(op, first, self._now(right, path))
             case Ite(condition, then, orelse):
-                taken = then if self._value(condition, cells, temps, old) else orelse
-                return self._value(taken, cells, temps, old)
+                return self._now(then if self._now(condition, path) else orelse, path)
             case BitCount(operand):
-                return self._value(operand, cells, temps, old).bit_count()
+                return self._now(operand, path).bit_count()
+            case Ask(question, operands):
+                symbols = tuple(self._now(item, path) for item in operands)
+                return self._dialogue.ask(question, symbols)
             case _:
                 assert_never(expr)
 

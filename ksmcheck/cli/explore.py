@@ -17,11 +17,10 @@ from ksmcheck.cli.values import one_of, read_count, read_width
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.explore.engines import EngineChoice, EngineName, run
 from ksmcheck.explore.options import SearchOptions
-from ksmcheck.explore.reductions import Reduce, names
-from ksmcheck.report.findings import counterexamples
+from ksmcheck.explore.reductions import Reduce
 from ksmcheck.report.json_report import json_report
+from ksmcheck.report.searching import report_of
 from ksmcheck.report.text import text_report
-from ksmcheck.report.verdict import Report
 from ksmcheck.trace.files import require_writable
 
 
@@ -109,16 +108,7 @@ def explore(
     choice = EngineChoice(name, workers, kind, keep_generated, checkpoint, resume, reduce)
     with watched(quiet=quiet) as progress:
         ran = run(choice, program, search, progress)
-    report = Report(
-        program=program,
-        result=ran.result,
-        counterexamples=counterexamples(program, ran.result, trace_out),
-        engine=ran.engine,
-        compile_seconds=compile_seconds + ran.result.compile_seconds,
-        exact=ran.exact,
-        note=ran.note,
-        reductions=names(ran.reductions),
-    )
+    report = report_of(program, ran, trace_out, compile_seconds)
     emit(json_report(report) if as_json else text_report(report, width))
     return report.verdict.exit_code
 

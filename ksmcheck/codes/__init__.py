@@ -1,7 +1,8 @@
 """Every code that a message can carry, with its explanation: what `ksmcheck explain` prints.
 
 0xx the file, 1xx the subset of Python, 2xx steps and ghosts, 3xx names and types, 4xx properties,
-5xx options, limits, traces and checking, 8xx what the built-in checks find while exploring.
+5xx options, limits, traces and checking, 6xx symbols, 8xx what the built-in checks find while
+exploring.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ksmcheck.codes.record import Code
 from ksmcheck.codes.runtime import RUNTIME
 from ksmcheck.codes.steps import STEPS
 from ksmcheck.codes.subset import SUBSET
+from ksmcheck.codes.symbols import SYMBOLS
 from ksmcheck.codes.types import TYPES
 
 ALL_CODES: tuple[Code, ...] = (
@@ -26,6 +28,7 @@ ALL_CODES: tuple[Code, ...] = (
     *PROPERTIES,
     *OPTIONS,
     *CHECKING,
+    *SYMBOLS,
     *RUNTIME,
 )
 

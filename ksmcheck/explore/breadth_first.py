@@ -5,6 +5,7 @@ Deterministic: states are found in the order of their parents, actors and arms.
 
 from __future__ import annotations
 
+from ksmcheck.analysis.symbols import Undecided
 from ksmcheck.explore.limits import Limits, peak_bytes
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
@@ -23,11 +24,14 @@ def breadth_first(
 ) -> SearchResult:
     """Explore ``program`` with ``stepper``. UserError when setup gives no initial state."""
     limits = Limits(options, progress)
-    search = _Search(program, stepper, options)
+    search, query = _Search(program, stepper, options), ""
     with limits.guarding():
-        search.visited.add_initial(stepper.initial())
-        search.verdicts.judge_initial()
-        stop = search.run(limits)
+        try:
+            search.visited.add_initial(stepper.initial())
+            search.verdicts.judge_initial()
+            stop = search.run(limits)
+        except Undecided as undecided:
+            stop, query = StopReason.UNDECIDED, undecided.query
     findings = tuple(search.verdicts.findings)
     fired: list[set[int]] = [set() for _ in program.actors]
     for step in stepper.steps:
@@ -45,6 +49,7 @@ def breadth_first(
         edges=search.verdicts.edges,
         peak_memory_bytes=peak_bytes(),
         bytes_per_state=search.visited.bytes_per_state(),
+        undecided=query,
     )
 
 

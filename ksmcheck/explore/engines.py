@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import Factory, evolve, frozen
 
+from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.diagnostics import Diagnostic, UserError
@@ -89,6 +90,12 @@ def _run(
         message = f"the python engine has no {choice.only_native}"
         hint = f"leave {choice.only_native} out, or take --engine native"
         raise UserError([Diagnostic("KSM546", message, hint=hint)])
+    symbolic = symbols_of(program).condition >= 0
+    if symbolic and (choice.name is EngineName.NATIVE or choice.only_native):
+        message = "the native engine has no symbolic values"
+        raise UserError([Diagnostic("KSM614", message, hint="take --engine python")])
+    if symbolic:
+        return _python(choice, program, options, progress, "the model has symbols")
     if choice.name is EngineName.AUTO and not choice.only_native:
         if find_compiler() is None:
             note = "no C compiler was found"

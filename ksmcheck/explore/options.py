@@ -37,3 +37,4 @@ class StopReason(Enum):
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
     INTERRUPTED = "interrupted"
+    UNDECIDED = "undecided"

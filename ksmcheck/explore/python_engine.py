@@ -11,6 +11,7 @@ from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.explore.breadth_first import breadth_first
 from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.ir.program import Program
@@ -28,7 +29,8 @@ class PythonEngine:
     ) -> SearchResult:
         """Explore ``program``. UserError when setup gives no initial state."""
         started = time.perf_counter()
-        model = PythonModel(program)
+        oracle = oracle_for(program)
+        model = PythonModel(program, oracle)
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
             self.keep_generated.mkdir(parents=True, exist_ok=True)
@@ -39,4 +41,4 @@ class PythonEngine:
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error
-        return evolve(result, compile_seconds=compile_seconds)
+        return evolve(result, compile_seconds=compile_seconds, oracle=oracle)

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from attrs import frozen
 
+from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.program import Program
 
@@ -66,6 +67,8 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
 
 def _objection(reduction: Reduction, program: Program) -> str:
     """Why the reduction cannot be used for the program; empty when it can."""
+    if symbols_of(program).condition >= 0:
+        return "it is not shown to be sound for symbolic values"
     match reduction:
         case Reduction.POR | Reduction.MERGE | Reduction.SYMMETRY | Reduction.HEAP:
             return "no engine has it"

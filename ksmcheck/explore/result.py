@@ -6,6 +6,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.symbols import Oracle
 from ksmcheck.explore.options import StopReason
 from ksmcheck.explore.reductions import Reduction
 
@@ -60,9 +61,10 @@ class SearchResult:
     outcome of every expanded state; ``depth`` is the level of the deepest state or, when the search
     stopped at a violation, the length of that counterexample. ``witnessed`` are the properties
     whose witness was reached; ``fired[a]`` the locations of actor a whose step had an outcome;
-    ``edges`` the flags seen. Times are in seconds, memory in bytes; ``bytes_per_state`` is all that
-    is stored for a state, the state itself included. ``savings``: one for each reduction that ran
-    and knows what it left out.
+    ``edges`` the flags seen; ``oracle`` gave the conditions their numbers, None when nothing is
+    symbolic; ``undecided`` is the query that z3 did not decide, in SMT-LIB. Times are in seconds,
+    memory in bytes; ``bytes_per_state`` is all that is stored for a state, the state itself
+    included. ``savings``: one for each reduction that ran and knows what it left out.
     """
 
     stop_reason: StopReason
@@ -77,4 +79,6 @@ class SearchResult:
     peak_memory_bytes: int
     bytes_per_state: float
     compile_seconds: float = 0.0
+    oracle: Oracle | None = None
+    undecided: str = ""
     savings: tuple[Saving, ...] = ()

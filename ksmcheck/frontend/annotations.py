@@ -13,6 +13,7 @@ from ksmcheck.frontend.names import unknown_type
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
     Counter,
+    DomainSymbol,
     EnumSymbol,
     Storage,
     StructSymbol,
@@ -30,6 +31,7 @@ from ksmcheck.ir.types import (
     LockType,
     RefType,
     SetType,
+    SymbolType,
     ValueType,
     Variant,
     WordType,
@@ -143,6 +145,8 @@ class AnnotationReader:
                 return Storage(RefType(struct.name, struct.object_names, nullable=False))
             case WordSymbol() as word:
                 return Storage(self.word(word))
+            case DomainSymbol(domain=domain):
+                return Storage(SymbolType(domain))
             case VariantSymbol(word=word):
                 return Storage(self.word(word))
             case AliasSymbol() as alias:

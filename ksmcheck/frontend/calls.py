@@ -17,13 +17,20 @@ from ksmcheck.frontend.symbols import (
     FunctionSymbol,
     StructSymbol,
     Symbol,
+    UninterpretedSymbol,
     Unresolved,
     VariantSymbol,
     Vocabulary,
     WordSymbol,
 )
 from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Call, Fold, Literal, MakeWord, Typed
-from ksmcheck.frontend.vocabulary import DECLARATION_CALLS, DECORATORS, PYTHON_NAMES, Prim
+from ksmcheck.frontend.vocabulary import (
+    DECLARATION_CALLS,
+    DECORATORS,
+    PYTHON_NAMES,
+    SYMBOL_CALLS,
+    Prim,
+)
 from ksmcheck.ir.types import ValueType
 
 PRIMS = {prim.value: prim for prim in Prim if prim not in (Prim.SET_ADD, Prim.SET_DISCARD)}
@@ -75,6 +82,8 @@ class CallChecker(QueryChecker):
                 return self._function(symbol, node)
             case VariantSymbol():
                 return self._word(symbol, node)
+            case UninterpretedSymbol():
+                return self.applied(symbol, node)
             case Unresolved():
                 pass
             case None if name in self.locals:
@@ -112,6 +121,8 @@ class CallChecker(QueryChecker):
             return self.allocation(prim, node) if allocates else self.primitive(prim, node)
         if name in FOLDS:
             return self.quantified(FOLDS[name], node)
+        if name in SYMBOL_CALLS:
+            return self.made(name, node)
         match name, node.args, node.keywords:
             case (("patched" | "configured"), _, _):
                 folded = self.constants.value(node)

@@ -15,13 +15,16 @@ from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Symbol, Univ
 from ksmcheck.frontend.tree import BOOL, NONE_TYPE, UNKNOWN_TYPE, Arithmetic, Literal, Typed
 from ksmcheck.ir.expr import Op
 from ksmcheck.ir.source import Span
+from ksmcheck.ir.symbols import Domain
 from ksmcheck.ir.types import (
     BoolType,
+    ConditionType,
     EnumType,
     IntType,
     LockType,
     RefType,
     SetType,
+    SymbolType,
     ValueType,
     WordType,
 )
@@ -47,6 +50,10 @@ def type_name(kind: ValueType | None) -> str:
             return "None"
         case RefType(struct=name) | EnumType(name=name) | WordType(name=name):
             return article(name)
+        case SymbolType(domain=domain):
+            return article(domain.name)
+        case ConditionType():
+            return "a condition"
         case SetType(struct=struct):
             return f"a Set[{struct}]"
         case LockType(kind=lock):
@@ -169,6 +176,10 @@ class Checker(ABC):
     def expression(self, node: ast.expr) -> Typed:
         """The typed expression that ``node`` means; faults are reported."""
 
+    @abstractmethod
+    def decided(self, value: Typed, domain: Domain, node: ast.AST) -> Typed:
+        """A symbolic flag as a condition; anything else is reported."""
+
     def require_fits(self, value: Typed, target: ValueType, node: ast.AST, what: str) -> None:
         """Report a value that can never be stored in ``target``."""
         kind = value.type
@@ -198,6 +209,8 @@ class Checker(ABC):
     def condition(self, node: ast.expr) -> Typed:
         """An expression that decides a branch: a bool, or a reference (is it not None)."""
         value = self.expression(node)
+        if isinstance(value.type, SymbolType):
+            return self.decided(value, value.type.domain, node)
         if not isinstance(value.type, (BoolType, RefType)) and value.type != UNKNOWN_TYPE:
             self.fault(
                 "KSM333",
@@ -225,6 +238,8 @@ def conversion(kind: ValueType, target: ValueType) -> str:
             return f"declare the place as `{struct} | None`"
         case RefType(struct=struct), IntType() | BoolType() if struct != "None":
             return f"name a field of the {struct}"
+        case IntType() | BoolType(), SymbolType(domain=domain):
+            return f"write `constant({domain.name}, ...)`"
         case _, LockType():
             return "a lock is taken and released by its functions"
         case _, EnumType(name=name, members=members) if members:

@@ -14,7 +14,7 @@ from ksmcheck.frontend.check import check_functions
 from ksmcheck.frontend.declare import Declarations, declare
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.fields import FieldReader
-from ksmcheck.frontend.link import digest_of, prune
+from ksmcheck.frontend.link import condition_of, digest_of, prune
 from ksmcheck.frontend.loader import Loader, Module, shipped_models
 from ksmcheck.frontend.patches import applied
 from ksmcheck.frontend.properties import PropertyBuilder, observed, witnesses_of
@@ -269,7 +269,7 @@ def _assemble(
     )
     program = Program(
         identity,
-        tuple(schema.variables),
+        (*schema.variables, *condition_of(schema.variables)),
         built,
         setup,
         (*properties, *builtin_properties(schema, built)),

@@ -21,6 +21,7 @@ from ksmcheck.frontend.patches import read_config, read_patches
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
     Constant,
+    DomainSymbol,
     EnumSymbol,
     GlobalSymbol,
     InstanceSymbol,
@@ -29,13 +30,14 @@ from ksmcheck.frontend.symbols import (
     ParameterSet,
     StructSymbol,
     Symbol,
+    UninterpretedSymbol,
     Universe,
     Unresolved,
     VariantSymbol,
     Vocabulary,
     WordSymbol,
 )
-from ksmcheck.frontend.vocabulary import NAMES
+from ksmcheck.frontend.vocabulary import DOMAINS, NAMES
 
 
 @define
@@ -92,6 +94,9 @@ class ModuleDeclarer:
                 self._import(node)
             case ast.ClassDef():
                 self._class(node)
+            case ast.FunctionDef(decorator_list=[ast.Name(id="uninterpreted")], name=name):
+                span = self.module.span(node)
+                self._define(name, UninterpretedSymbol(name, self.module, node, span), node)
             case ast.FunctionDef():
                 symbol = functions.declare_function(
                     node, self.module, self.errors, self.result.universe
@@ -181,7 +186,7 @@ class ModuleDeclarer:
 
     def _is_type(self, name: str) -> bool:
         return name == "bool" or isinstance(
-            self.scope.get(name), (EnumSymbol, StructSymbol, WordSymbol, AliasSymbol)
+            self.scope.get(name), (EnumSymbol, StructSymbol, WordSymbol, AliasSymbol, DomainSymbol)
         )
 
     def _constant(self, node: ast.stmt, name: str, value: ast.expr) -> None:
@@ -255,6 +260,8 @@ class ModuleDeclarer:
                 self.result.universe.structs.setdefault(node.name, symbol)
             case [], [ast.Name(id="Enum" | "IntEnum")]:
                 self._enum(node)
+            case [], [ast.Name(id=base)] if base in DOMAINS:
+                self._define(node.name, DomainSymbol(node.name, DOMAINS[base], span), node)
             case [], [ast.Name(id="Word")]:
                 self._define(node.name, WordSymbol(node.name, span), node)
             case [], [ast.Name(id=base)] if isinstance(self.scope.get(base), WordSymbol):

@@ -12,15 +12,18 @@ from ksmcheck.frontend.declare import Declarations
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
 from ksmcheck.frontend.scenario import Scenario
+from ksmcheck.frontend.symbolic import function_of
 from ksmcheck.frontend.symbols import (
     EnumSymbol,
     GlobalSymbol,
     StructSymbol,
+    UninterpretedSymbol,
     VariantSymbol,
     WordSymbol,
 )
 from ksmcheck.frontend.tree_expressions import UNKNOWN_TYPE
-from ksmcheck.ir.types import EnumType, IntType, LockType, RefType, WordType
+from ksmcheck.ir.symbols import MOST_LIVE
+from ksmcheck.ir.types import EnumType, IntType, LockType, RefType, SymbolType, WordType
 
 MAXIMAL_POOL = 255
 
@@ -36,6 +39,7 @@ class FieldReader:
     def run(self) -> None:
         """Pools first, because reference types list the objects; then every declared type."""
         self._pools()
+        self._limits()
         self._unused_pools()
         symbols = [
             symbol
@@ -50,6 +54,8 @@ class FieldReader:
                 self._struct(symbol)
             if isinstance(symbol, GlobalSymbol) and symbol.storage is None:
                 self._global(symbol)
+            if isinstance(symbol, UninterpretedSymbol):
+                function_of(symbol, self.declarations.universe, self.errors)
             if isinstance(symbol, WordSymbol) and not symbol.variants:
                 self.errors.add(
                     "KSM324",
@@ -79,6 +85,20 @@ class FieldReader:
             stem = struct.name.lower()
             rest = [f"{stem}{i + 1}" for i in range(len(named), struct.pool)]
             struct.object_names = tuple(named + rest)
+
+    def _limits(self) -> None:
+        """How many symbols of each domain may live, from the scenario."""
+        evaluator = ConstantEvaluator(self.declarations.universe, self.errors, self.scenario.module)
+        for domain, node in self.scenario.symbol_nodes:
+            most = evaluator.integer(node, "the number of symbols")
+            if not 1 <= most <= MOST_LIVE:
+                self.errors.add(
+                    "KSM604",
+                    f"{most} symbols of {domain.name} are too {'few' if most < 1 else 'many'}",
+                    self.scenario.module.span(node),
+                    f"1 to {MOST_LIVE} symbols of a domain may live in one state",
+                )
+            domain.most = min(max(most, 1), MOST_LIVE)
 
     def _pool_size(self, struct: StructSymbol, size: int, node: ast.expr) -> None:
         named = [item.name for item in self.declarations.instances.get(struct.name, [])]
@@ -160,6 +180,15 @@ class FieldReader:
                     variant.module.span(item.annotation),
                     "write one variant for each shape that the whole word can have",
                 )
+            if isinstance(kind, SymbolType):
+                self.errors.add(
+                    "KSM602",
+                    f"a word cannot hold a {kind.domain.name}",
+                    variant.module.span(item.annotation),
+                    "a word is one number that is compared whole: put the symbol into a field "
+                    "of its own",
+                )
+                kind = UNKNOWN_TYPE
             variant.fields[item.target.id] = kind
 
     def _global(self, symbol: GlobalSymbol) -> None:

@@ -10,20 +10,21 @@ from ksmcheck.frontend import tree_expressions
 from ksmcheck.frontend.tree_expressions import IsHeld, IsLive, IsLocked, Load, Local, Typed
 
 
-def _parts(value: object) -> Iterator[object]:
+def parts(value: object) -> Iterator[object]:
+    """An expression and everything below it."""
     cls = type(value)
     if isinstance(value, tuple):
         for item in value:
-            yield from _parts(item)
+            yield from parts(item)
     elif attrs.has(cls) and cls.__module__ == tree_expressions.__name__:
         yield value
         for attribute in attrs.fields(cls):
-            yield from _parts(getattr(value, attribute.name))
+            yield from parts(getattr(value, attribute.name))
 
 
 def ghost_source(typed: Typed) -> Typed:
     """The smallest part of ``typed`` that makes it a ghost; itself when none is found."""
-    for part in _parts(typed):
+    for part in parts(typed):
         match part:
             case Load(place=place) if place.storage.ghost:
                 return part

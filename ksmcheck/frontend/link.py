@@ -11,7 +11,7 @@ from attrs import evolve
 
 from ksmcheck.ir.expr import Expr, Read, Temp
 from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
-from ksmcheck.ir.program import Actor, Instance, Program, Property, VariableKind
+from ksmcheck.ir.program import Actor, Instance, Program, Property, Variable, VariableKind
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import (
     Assign,
@@ -27,6 +27,7 @@ from ksmcheck.ir.step import (
     Step,
     When,
 )
+from ksmcheck.ir.types import ConditionType, SymbolType
 
 ORDER = (
     VariableKind.LOCATION,
@@ -61,9 +62,21 @@ def prune(program: Program) -> Program:
     )
 
 
+def condition_of(variables: list[Variable]) -> tuple[Variable, ...]:
+    """The variable for what is known of the symbols, when there are any."""
+    if any(isinstance(variable.type, SymbolType) for variable in variables):
+        return (Variable("(condition)", ConditionType(), VariableKind.BOOKKEEPING),)
+    return ()
+
+
 def _used(program: Program) -> set[int]:
     """Variables that are read somewhere, or stored by an actor."""
     used = {actor.location for actor in program.actors}
+    used |= {
+        number
+        for number, variable in enumerate(program.variables)
+        if isinstance(variable.type, ConditionType)
+    }
     all_blocks = [step.block for actor in program.actors for step in actor.steps]
     for root in [*all_blocks, program.setup]:
         for block in blocks(root):

@@ -20,11 +20,12 @@ from ksmcheck.frontend.schema import index_of
 from ksmcheck.frontend.symbols import Lifetime, StructSymbol
 from ksmcheck.frontend.tree import Place, Typed
 from ksmcheck.frontend.words import field_of_word, is_variant, pack
-from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
+from ksmcheck.ir.expr import FALSE, TRUE, Ask, BitCount, Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary, disjunction, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import Access, AccessKind
+from ksmcheck.ir.symbols import Compare, Fresh
 from ksmcheck.ir.types import IntType, RefType, SetType, ValueType, WordType
 
 
@@ -80,6 +81,8 @@ class ExpressionLowering(Builder):
                 return self.primitive(typed)
             case tree.Choice():
                 return self._choice(typed)
+            case tree.Asked():
+                return self._asked(typed)
             case tree.IsLive() | tree.IsLocked() | tree.IsHeld() | tree.Quantified():
                 return self.pure(typed)
             case _:
@@ -200,6 +203,13 @@ class ExpressionLowering(Builder):
         self.guard(load.place, parts)
         return self.temporary(Read(variable, index), load.type, load.span)
 
+    def _asked(self, typed: tree.Asked) -> Expr:
+        """A question; a new unknown is made here and now, the others can be asked later."""
+        value = Ask(typed.question, tuple(self.value(item) for item in typed.operands))
+        if isinstance(typed.question, Fresh):
+            return self.temporary(value, typed.type, typed.span)
+        return value
+
     def _make_word(self, make: tree.MakeWord) -> Expr:
         assert isinstance(make.type, WordType)
         values = []
@@ -311,6 +321,8 @@ class ExpressionLowering(Builder):
                 return self.is_simple(left) and self.is_simple(right)
             case tree.Negation(operand=operand) | tree.IsVariant(operand=operand):
                 return self.is_simple(operand)
+            case tree.Asked(question=Compare(), operands=operands):
+                return all(map(self.is_simple, operands))
             case _:
                 return typed.ghost and not isinstance(
                     typed, (tree.Call, tree.Primitive, tree.Choice)

@@ -8,6 +8,7 @@ from attrs import define
 
 from ksmcheck.frontend import tree
 from ksmcheck.frontend.cfg import LockEvent
+from ksmcheck.frontend.ghosts import parts
 from ksmcheck.frontend.lower_counters import CounterLowering
 from ksmcheck.frontend.vocabulary import ACQUIRE, RELEASE, TRYLOCK, LockMode, Prim
 from ksmcheck.frontend.words import owned, owned_shared
@@ -72,6 +73,13 @@ class PrimitiveLowering(CounterLowering):
                 "wait_until() loads more than one place, and a step makes one access",
                 prim.span,
                 'load the rest into locals first, or put it in `with atomic("reason"):`',
+            )
+        if any(isinstance(part, tree.Asked) for part in parts(condition)):
+            self.errors.add(
+                "KSM606",
+                "wait_until() cannot wait for what a symbol is",
+                prim.span,
+                "branch on the symbol, and wait for real state",
             )
         access = Access(AccessKind.LOAD)
         if loads and all(map(self.is_simple, parts_of(loads[0].place))):
@@ -267,7 +275,7 @@ def loads_in(typed: tree.Typed) -> list[tree.Load]:
             return loads_in(element) + loads_in(members)
         case tree.Conditional(condition=condition, then=then, orelse=orelse):
             return loads_in(condition) + loads_in(then) + loads_in(orelse)
-        case tree.MakeWord(fields=fields):
+        case tree.Asked(operands=fields) | tree.MakeWord(fields=fields):
             return [load for item in fields for load in loads_in(item)]
         case _:
             return []

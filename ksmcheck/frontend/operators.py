@@ -8,7 +8,7 @@ from attrs import define
 
 from ksmcheck.frontend.checker import join, shown
 from ksmcheck.frontend.constructs import construct
-from ksmcheck.frontend.places import PlaceChecker
+from ksmcheck.frontend.symbolic import SymbolicChecker
 from ksmcheck.frontend.tree import (
     BOOL,
     NONE_TYPE,
@@ -23,7 +23,7 @@ from ksmcheck.frontend.tree import (
     Typed,
 )
 from ksmcheck.ir.expr import Op
-from ksmcheck.ir.types import BoolType, EnumType, IntType, RefType, SetType
+from ksmcheck.ir.types import BoolType, EnumType, IntType, RefType, SetType, SymbolType
 
 ARITHMETIC = {
     ast.Add: Op.ADD,
@@ -47,7 +47,7 @@ LARGEST = 1 << 31
 
 
 @define
-class OperatorChecker(PlaceChecker):
+class OperatorChecker(SymbolicChecker):
     """Checks expressions that are made of operators."""
 
     def binary(self, node: ast.BinOp) -> Typed:
@@ -63,6 +63,8 @@ class OperatorChecker(PlaceChecker):
 
     def arithmetic(self, node: ast.AST, op: Op, a: Typed, b: Typed) -> Typed:
         """``a op b`` on ints; the result's range is computed."""
+        if isinstance(a.type, SymbolType) or isinstance(b.type, SymbolType):
+            return self.summed(node, op, a, b)
         x, y = self._int(a), self._int(b)
         if x is None or y is None:
             return self.unknown(node)
@@ -146,6 +148,8 @@ class OperatorChecker(PlaceChecker):
             return self.unknown(node)
         if UNKNOWN_TYPE in (a.type, b.type):
             return self.unknown(node)
+        if isinstance(a.type, SymbolType) or isinstance(b.type, SymbolType):
+            return self.compared(node, operator, a, b)
         if join(a.type, b.type) is None:
             self._never_equal(node, a, b)
         elif operator in ORDERS and not isinstance(a.type, IntType):

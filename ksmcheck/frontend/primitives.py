@@ -12,7 +12,16 @@ from ksmcheck.frontend.places import decided_by_ghost
 from ksmcheck.frontend.symbols import Counter, FunctionKind
 from ksmcheck.frontend.tree import BOOL, UNKNOWN_TYPE, Place, Primitive, Typed
 from ksmcheck.frontend.vocabulary import ACQUIRE, NESTED, RELEASE, TRYLOCK, Prim
-from ksmcheck.ir.types import BoolType, IntType, LockKind, LockType, RefType, SetType, ValueType
+from ksmcheck.ir.types import (
+    BoolType,
+    IntType,
+    LockKind,
+    LockType,
+    RefType,
+    SetType,
+    SymbolType,
+    ValueType,
+)
 
 REFCOUNT_PRIMS = {
     Prim.REFCOUNT_INC: 0,
@@ -254,6 +263,14 @@ class PrimitiveChecker(OperatorChecker):
                 f"{prim.value}() does not work on a lock, a Set or a Refcount",
                 node.args[0],
                 "use the functions of its type",
+            )
+            return self.unknown(node)
+        if prim is Prim.CMPXCHG and isinstance(kind, SymbolType):
+            self.fault(
+                "KSM601",
+                f"cmpxchg() does not compare symbols, and this is {type_name(kind)}",
+                node.args[0],
+                "the machine compares words: load, compare and store under a lock",
             )
             return self.unknown(node)
         if prim in (Prim.XCHG, Prim.CMPXCHG):

@@ -17,7 +17,7 @@ from ksmcheck.frontend.schema import Schema, index_of
 from ksmcheck.frontend.symbols import StructSymbol
 from ksmcheck.frontend.tree import Fold, Function, Place, Statement, Typed
 from ksmcheck.frontend.words import field_of_word, is_variant, owned, pack, unpack
-from ksmcheck.ir.expr import FALSE, TRUE, BitCount, Const, Expr, Op, Read
+from ksmcheck.ir.expr import FALSE, TRUE, Ask, BitCount, Const, Expr, Op, Read
 from ksmcheck.ir.fold import balanced, binary, conjunction, disjunction, ite, negate, rewrite
 from ksmcheck.ir.program import Reading
 from ksmcheck.ir.types import LockType, ValueType, WordType
@@ -72,6 +72,8 @@ class PureLowering:
                 return self._held(place)
             case tree.Quantified():
                 return self._quantified(typed)
+            case tree.Asked(question=question, operands=operands):
+                return Ask(question, tuple(map(self.value, operands)))
             case tree.Primitive() | tree.Choice():
                 return Const(0)
             case _:

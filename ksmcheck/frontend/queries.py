@@ -28,7 +28,7 @@ from ksmcheck.frontend.tree import (
     Typed,
 )
 from ksmcheck.ir.program import PropertyKind
-from ksmcheck.ir.types import IntType, LockType, RefType, SetType, ValueType, WordType
+from ksmcheck.ir.types import IntType, LockType, RefType, SetType, SymbolType, ValueType, WordType
 
 LONGEST_RANGE = 4096
 ENLARGE = "a range ends after its start, and a pool has a size in the scenario"
@@ -232,6 +232,8 @@ class QueryChecker(AllocationChecker):
                 "write @step_property instead, or leave old() out",
             )
             return self.unknown(node)
+        if name == "old" and self._renumbered(value, node):
+            return self.unknown(node)
         return Load(
             value.place,
             value.type,
@@ -240,6 +242,18 @@ class QueryChecker(AllocationChecker):
             plain=name == "plain",
             old=name == "old",
         )
+
+    def _renumbered(self, value: Load, node: ast.AST) -> bool:
+        """Report a symbol of the old state; each state numbers its symbols anew."""
+        if not isinstance(value.type, SymbolType):
+            return False
+        self.fault(
+            "KSM603",
+            "the symbols of the state before are not those of the state after",
+            node,
+            "keep the old value in a Ghost, or compare what the symbols decided",
+        )
+        return True
 
     def _over_a_step(self) -> bool:
         """Whether this function may look at the state before a step."""

@@ -12,6 +12,7 @@ from ksmcheck.frontend.declare import Declarations
 from ksmcheck.frontend.errors import Errors, name_span
 from ksmcheck.frontend.loader import Module
 from ksmcheck.frontend.symbols import (
+    DomainSymbol,
     FunctionKind,
     FunctionSymbol,
     Parameter,
@@ -33,7 +34,16 @@ EXPECT_ARGUMENTS = (
     "set",
     "disable_checks",
 )
-ARGUMENTS = ("question", "kernel", "patches", "config", "pools", "properties", "expected")
+ARGUMENTS = (
+    "question",
+    "kernel",
+    "patches",
+    "config",
+    "pools",
+    "symbols",
+    "properties",
+    "expected",
+)
 
 
 @define
@@ -47,6 +57,7 @@ class Scenario:
     patches: tuple[Patch, ...] = ()
     config: frozenset[str] = frozenset()
     pool_nodes: list[tuple[StructSymbol, ast.expr]] = field(factory=list)
+    symbol_nodes: list[tuple[DomainSymbol, ast.expr]] = field(factory=list)
     properties: list[FunctionSymbol] = field(factory=list)
     expected: list[Expectation] = field(factory=list)
 
@@ -84,6 +95,8 @@ class ScenarioReader:
                     self._config(keyword.value)
                 case "pools":
                     self._pools(keyword.value)
+                case "symbols":
+                    self._symbols(keyword.value)
                 case "properties":
                     self._properties(keyword.value)
                 case "expected":
@@ -165,6 +178,19 @@ class ScenarioReader:
                 self.scenario.pool_nodes.append((symbol, value))
             else:
                 self._no_struct(key or node, symbol)
+
+    def _symbols(self, node: ast.expr) -> None:
+        if not isinstance(node, ast.Dict):
+            self._fault(node, "'symbols' is a dict", "write `symbols={Content: 3}`")
+            return
+        for key, value in zip(node.keys, node.values, strict=True):
+            symbol = self._lookup(key) if key else None
+            if isinstance(symbol, DomainSymbol):
+                self.scenario.symbol_nodes.append((symbol, value))
+            elif not isinstance(symbol, Unresolved):
+                name = ast.unparse(key or node)
+                hint = f"declare `class {name}(OrderedSymbol)`, or leave this out"
+                self._fault(key or node, f"no domain of symbols is called '{name}'", hint, "KSM302")
 
     def _no_struct(self, node: ast.expr, symbol: object) -> None:
         if isinstance(symbol, Unresolved):

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from ksmcheck.frontend.loader import Module
 from ksmcheck.ir.program import Patch, PropertyKind
 from ksmcheck.ir.source import Span
+from ksmcheck.ir.symbols import MOST_LIVE, Domain, DomainKind
 from ksmcheck.ir.types import ValueType
 
 
@@ -106,6 +107,30 @@ class VariantSymbol:
     node: ast.ClassDef
     span: Span
     fields: dict[str, ValueType] = field(factory=dict)
+
+
+@define
+class DomainSymbol:
+    """A declared domain of symbols; ``most`` may be alive in one state."""
+
+    name: str
+    kind: DomainKind
+    span: Span
+    most: int = MOST_LIVE
+
+    @property
+    def domain(self) -> Domain:
+        return Domain(self.name, self.kind, self.most)
+
+
+@frozen
+class UninterpretedSymbol:
+    """A declared uninterpreted function."""
+
+    name: str
+    module: Module
+    node: ast.FunctionDef
+    span: Span
 
 
 @define
@@ -224,6 +249,8 @@ Symbol = (
     | StructSymbol
     | WordSymbol
     | VariantSymbol
+    | DomainSymbol
+    | UninterpretedSymbol
     | AliasSymbol
     | GlobalSymbol
     | InstanceSymbol

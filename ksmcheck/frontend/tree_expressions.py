@@ -14,6 +14,7 @@ from ksmcheck.frontend.symbols import FunctionSymbol, GlobalSymbol, Storage, Str
 from ksmcheck.frontend.vocabulary import Prim
 from ksmcheck.ir.expr import Op
 from ksmcheck.ir.source import Span
+from ksmcheck.ir.symbols import Question
 from ksmcheck.ir.types import BoolType, EnumType, RefType, ValueType
 
 NONE_TYPE = RefType("None", ())
@@ -270,6 +271,17 @@ class Quantified:
     ghost: bool = True
 
 
+@frozen
+class Asked:
+    """A question about symbols: a comparison, a new unknown, a function's or a sum's value."""
+
+    question: Question
+    operands: tuple[Typed, ...]
+    type: ValueType
+    span: Span
+    ghost: bool
+
+
 Typed = (
     Literal
     | Local
@@ -290,4 +302,5 @@ Typed = (
     | IsLocked
     | IsHeld
     | Quantified
+    | Asked
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ksmcheck.ir.symbols import DomainKind
 from ksmcheck.ir.types import LockKind
 
 
@@ -118,6 +119,14 @@ RELEASED_BY = {
 }
 NESTED = frozenset({Prim.SPIN_LOCK_NESTED, Prim.MUTEX_LOCK_NESTED, Prim.DOWN_WRITE_NESTED})
 
+DOMAINS = {
+    "Symbol": DomainKind.EQUALITY,
+    "OrderedSymbol": DomainKind.ORDER,
+    "SymbolicInt": DomainKind.INTEGER,
+    "SymbolicBool": DomainKind.BOOLEAN,
+}
+SYMBOL_CALLS = frozenset({"fresh", "constant", "memcmp"})
+
 TYPE_NAMES = frozenset(
     {
         "Annotated",
@@ -132,6 +141,7 @@ TYPE_NAMES = frozenset(
         "Atomic",
         "Word",
     }
+    | set(DOMAINS)
     | set(LOCK_TYPES)
 )
 DECORATORS = frozenset(
@@ -145,6 +155,7 @@ DECORATORS = frozenset(
         "end_property",
         "witness",
         "predicate",
+        "uninterpreted",
     }
 )
 EXPRESSION_CALLS = frozenset(
@@ -166,6 +177,7 @@ EXPRESSION_CALLS = frozenset(
         "range",
         "atomic",
     }
+    | SYMBOL_CALLS
 )
 DECLARATION_CALLS = frozenset(
     {"parameter", "instance", "scenario", "Expect", "Patch", "ConfigOption"}

@@ -1,7 +1,8 @@
 """Expressions of the IR: pure functions of a state (and, in step properties, of the one before).
 
-Seven node types, all integers. ``And``/``Or`` and ``Ite`` evaluate lazily, left to right; nothing
-else can be told apart by evaluation order because expressions have no effects.
+Eight node types, all integers. ``And``/``Or`` and ``Ite`` evaluate lazily, operands left to right.
+Only ``Ask`` can tell: each of its answers is an outcome of its own, and later questions are asked
+under what was answered before.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 
 from attrs import frozen
+
+from ksmcheck.ir.symbols import Question
 
 
 class Op(Enum):
@@ -91,7 +94,15 @@ class BitCount:
     operand: Expr
 
 
-Expr = Const | Read | Temp | Not | Binary | Ite | BitCount
+@frozen
+class Ask:
+    """An answer to a question about the symbols that ``operands`` give; there may be several."""
+
+    question: Question
+    operands: tuple[Expr, ...] = ()
+
+
+Expr = Const | Read | Temp | Not | Binary | Ite | BitCount | Ask
 
 TRUE = Const(1)
 FALSE = Const(0)

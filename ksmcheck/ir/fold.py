@@ -10,6 +10,7 @@ from attrs import evolve
 from ksmcheck.ir.expr import (
     FALSE,
     TRUE,
+    Ask,
     Binary,
     BitCount,
     Const,
@@ -173,6 +174,8 @@ def children(expression: Expr) -> tuple[Expr, ...]:
             return (left, right)
         case Ite(condition=condition, then=then, orelse=orelse):
             return (condition, then, orelse)
+        case Ask(operands=operands):
+            return operands
         case _:
             assert_never(expression)
 
@@ -202,6 +205,8 @@ def rewrite(expression: Expr, leaf: Callable[[Read | Temp], Expr]) -> Expr:
             return binary(op, rewrite(left, leaf), rewrite(right, leaf))
         case Ite(condition=condition, then=then, orelse=orelse):
             return ite(rewrite(condition, leaf), rewrite(then, leaf), rewrite(orelse, leaf))
+        case Ask(operands=operands):
+            return evolve(expression, operands=tuple(rewrite(item, leaf) for item in operands))
         case _:
             assert_never(expression)
 

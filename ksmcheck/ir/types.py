@@ -8,6 +8,7 @@ the words in which a person reads it. Encodings:
 * word (tagged union): the variants' value ranges laid end to end, fields in mixed radix, last
   field fastest; the first variant with all fields at their lowest is 0;
 * set over a pool: bit i is object i;
+* symbol: its number in the state, see ``symbols.py``; condition: its number in the search;
 * lock: 0 is free, actor a holding it is a + 1; rwsem: a mask of reading actors, or
   2**actors + a for the writer a.
 """
@@ -18,6 +19,8 @@ from enum import Enum
 from typing import assert_never
 
 from attrs import frozen
+
+from ksmcheck.ir.symbols import LARGEST_SYMBOL, LAST_CONDITION, Domain, DomainKind
 
 
 class LockKind(Enum):
@@ -152,7 +155,34 @@ class LockType:
         return (1 << count) + count - 1 if self.kind is LockKind.RWSEM else count
 
 
-ValueType = BoolType | IntType | EnumType | RefType | WordType | SetType | LockType
+@frozen
+class SymbolType:
+    """A value of an unbounded domain, by the number of its symbol."""
+
+    domain: Domain
+    lo = 0
+    hi = LARGEST_SYMBOL
+
+
+@frozen
+class ConditionType:
+    """What is known of the symbols of a state, by a number that the search gave it."""
+
+    lo = 0
+    hi = LAST_CONDITION
+
+
+ValueType = (
+    BoolType
+    | IntType
+    | EnumType
+    | RefType
+    | WordType
+    | SetType
+    | LockType
+    | SymbolType
+    | ConditionType
+)
 
 
 def holders(kind: LockType, value: int) -> tuple[int, ...]:
@@ -208,8 +238,27 @@ def format_value(kind: ValueType, value: int) -> str:
                 return "free"
             reading = kind.kind is LockKind.RWSEM and value < 1 << len(kind.actors)
             return ("read by " if reading else "held by ") + " and ".join(names)
+        case SymbolType(domain=domain):
+            return symbol_name(domain, value)
+        case ConditionType():
+            return f"condition {value}"
         case _:
             assert_never(kind)
+
+
+def symbol_name(domain: Domain, number: int) -> str:
+    """How symbol ``number`` of a state is called: ``Content A``."""
+    if number:
+        return f"{domain.name} {chr(ord('A') + number - 1)}"
+    match domain.kind:
+        case DomainKind.BOOLEAN:
+            return "false"
+        case DomainKind.INTEGER:
+            return "0"
+        case DomainKind.EQUALITY | DomainKind.ORDER:
+            return f"zero {domain.name}"
+        case _:
+            assert_never(domain.kind)
 
 
 def _word_field(name: str, kind: ValueType, value: int) -> str:

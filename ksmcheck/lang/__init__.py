@@ -85,6 +85,16 @@ from ksmcheck.lang.properties import (
 )
 from ksmcheck.lang.rcu import free_rcu, rcu_read_lock, rcu_read_unlock, synchronize_rcu
 from ksmcheck.lang.scenario import ConfigOption, Expect, Patch, actor, parameter, scenario, setup
+from ksmcheck.lang.symbolic import (
+    OrderedSymbol,
+    Symbol,
+    SymbolicBool,
+    SymbolicInt,
+    constant,
+    fresh,
+    memcmp,
+    uninterpreted,
+)
 from ksmcheck.lang.types import (
     Array,
     Atomic,
@@ -188,6 +198,15 @@ __all__ = [  # noqa: RUF022
     "parameter",
     "scenario",
     "setup",
+    # symbolic
+    "OrderedSymbol",
+    "Symbol",
+    "SymbolicBool",
+    "SymbolicInt",
+    "constant",
+    "fresh",
+    "memcmp",
+    "uninterpreted",
     # types
     "Array",
     "Atomic",

@@ -92,12 +92,14 @@ def scenario(
     patches: Sequence[Patch] = (),
     config: Sequence[str] = (),
     pools: Mapping[type[Any], int] | None = None,
+    symbols: Mapping[type[Any], int] | None = None,
     properties: Sequence[Callable[..., bool]] = (),
     expected: Sequence[Expect] = (),
 ) -> None:
     """Ties a model file together: its question, default kernel, pools, properties, verdicts.
 
     ``config`` names the configuration options that it has: ``configured()`` is True for these.
+    ``symbols`` says how many symbols of a domain may live in one state; more is an error (KSM611).
     """
     raise never_executed("scenario()")
 

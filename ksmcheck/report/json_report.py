@@ -33,6 +33,19 @@ class PropertyEntry:
 
 
 @frozen
+class SymbolicEntry:
+    """What deciding the branches on symbols took; null for a model without symbols."""
+
+    conditions: int
+    pruned_branches: int
+    z3_queries: int
+    z3_seconds: float
+    imprecise_edges: int
+    unconfirmed: int
+    undecided_query: str | None
+
+
+@frozen
 class JsonReport:
     """What ``--json`` prints, key by key."""
 
@@ -57,6 +70,7 @@ class JsonReport:
     exact: bool
     reductions: tuple[str, ...]
     model_digest: str
+    symbolic: SymbolicEntry | None = None
 
 
 def json_report(report: Report) -> str:
@@ -91,6 +105,22 @@ def _entries(report: Report) -> JsonReport:
         exact=report.exact,
         reductions=report.reductions,
         model_digest=report.program.digest,
+        symbolic=_symbolic(report),
+    )
+
+
+def _symbolic(report: Report) -> SymbolicEntry | None:
+    if report.result.oracle is None:
+        return None
+    effort = report.result.oracle.effort
+    return SymbolicEntry(
+        effort.conditions,
+        effort.pruned,
+        effort.queries,
+        round(effort.seconds, 6),
+        effort.imprecise,
+        len(report.unconfirmed),
+        report.query_file,
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from ksmcheck.explore.engines import EngineChoice, run
+from ksmcheck.explore.engines import EngineChoice, Ran, run
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import names
 from ksmcheck.ir.program import Program
-from ksmcheck.report.findings import counterexamples
+from ksmcheck.report.findings import recorded
 from ksmcheck.report.verdict import Report
 
 Watch: TypeAlias = Callable[[], AbstractContextManager[Progress | None]]
@@ -37,15 +38,25 @@ def searched(program: Program, effort: Effort) -> Report:
         ran = run(effort.choice, program, effort.options, progress)
     if ran.result.stop_reason is StopReason.INTERRUPTED:
         raise KeyboardInterrupt
+    return report_of(program, ran)
+
+
+def report_of(
+    program: Program, ran: Ran, trace_file: Path | None = None, compile_seconds: float = 0.0
+) -> Report:
+    """The report on a search; its traces are written beside ``trace_file`` when that is given."""
+    found = recorded(program, ran.result, trace_file)
     return Report(
         program=program,
         result=ran.result,
-        counterexamples=counterexamples(program, ran.result, None),
+        counterexamples=found.counterexamples,
         engine=ran.engine,
-        compile_seconds=ran.result.compile_seconds,
+        compile_seconds=compile_seconds + ran.result.compile_seconds,
         exact=ran.exact,
         note=ran.note,
         reductions=names(ran.reductions),
+        unconfirmed=found.unconfirmed,
+        query_file=found.query_file,
     )
 
 

@@ -54,6 +54,8 @@ def why_stopped(reason: StopReason) -> str:
             return "the memory limit (--memory-limit) was reached"
         case StopReason.INTERRUPTED:
             return "the search was interrupted"
+        case StopReason.UNDECIDED:
+            return "z3 did not decide a question about symbols"
         case _:
             assert_never(reason)
 
@@ -73,6 +75,8 @@ def _headline(report: Report) -> list[str]:
         case Verdict.INCONCLUSIVE:
             return [
                 f"{model}: INCONCLUSIVE, {why_stopped(report.result.stop_reason)}",
+                *_unconfirmed(report),
+                *_undecided(report),
                 f"  no violation in the {states} explored so far; others were never looked at",
             ]
         case Verdict.VACUOUS:
@@ -91,6 +95,18 @@ def _headline(report: Report) -> list[str]:
             return [f"{model}: HOLDS in all {states}, within the scope below"]
         case _:
             assert_never(report.verdict)
+
+
+def _unconfirmed(report: Report) -> list[str]:
+    """The findings that no values of the symbols are known to lead to."""
+    return [
+        f"  {item.depth} steps lead to a violation ({item.kind.value}) for which z3 finds no values"
+        for item in report.unconfirmed
+    ]
+
+
+def _undecided(report: Report) -> list[str]:
+    return [f"  the query is in {report.query_file}"] if report.query_file else []
 
 
 def _properties(report: Report) -> list[str]:
@@ -178,10 +194,29 @@ def _cost(report: Report) -> list[str]:
                 f"peak {result.peak_memory_bytes / 2**20:,.0f} MiB"
             ),
         ),
+        *_symbolic(report),
         *((item.reduction.value, item.words) for item in result.savings),
         ("stopped", why_stopped(result.stop_reason)),
     ]
     return ["Explored", *_pairs(pairs)]
+
+
+def _symbolic(report: Report) -> list[tuple[str, str]]:
+    """What deciding the branches on symbols took."""
+    if report.result.oracle is None:
+        return []
+    effort, seconds = report.result.oracle.effort, report.result.seconds
+    share = f" ({effort.seconds / seconds:.0%} of the time)" if seconds else ""
+    return [
+        ("conditions", f"{effort.conditions:,}, {effort.pruned:,} branches pruned"),
+        ("z3", f"{effort.queries:,} queries, {effort.seconds:.2f} s{share}"),
+        (
+            "imprecision",
+            f"{effort.imprecise:,} edges on which something known was dropped"
+            if effort.imprecise
+            else "none: what is explored is exactly what can happen",
+        ),
+    ]
 
 
 def _silent(report: Report) -> list[str]:

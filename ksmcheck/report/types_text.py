@@ -6,11 +6,13 @@ from typing import assert_never
 
 from ksmcheck.ir.types import (
     BoolType,
+    ConditionType,
     EnumType,
     IntType,
     LockType,
     RefType,
     SetType,
+    SymbolType,
     ValueType,
     WordType,
 )
@@ -37,5 +39,9 @@ def type_text(kind: ValueType) -> str:
             return f"set of {struct}"
         case LockType(kind=lock):
             return lock.value
+        case SymbolType(domain=domain):
+            return f"{domain.name}, at most {domain.most} alive"
+        case ConditionType():
+            return "what is known of the symbols"
         case _:
             assert_never(kind)

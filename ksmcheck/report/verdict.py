@@ -8,7 +8,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ksmcheck.explore.options import StopReason
-from ksmcheck.explore.result import FindingKind, SearchResult
+from ksmcheck.explore.result import Finding, FindingKind, SearchResult
 from ksmcheck.ir.program import Program, Property
 from ksmcheck.trace.records import Trace
 
@@ -61,6 +61,8 @@ class Report:
     ``compile_seconds`` is all the time before the search: reading, compiling, generating code.
     ``exact`` is False when the visited set may have forgotten states: then nothing "holds".
     ``note`` says why this engine ran; ``reductions`` are the names of those that ran.
+    ``unconfirmed`` findings have no values of the symbols that are known to lead there.
+    ``query_file`` has the query that z3 did not decide.
     """
 
     program: Program
@@ -71,16 +73,25 @@ class Report:
     exact: bool = True
     note: str = ""
     reductions: tuple[str, ...] = ()
+    unconfirmed: tuple[Finding, ...] = ()
+    query_file: str | None = None
 
     @property
     def _complete(self) -> bool:
         """True when every reachable state was visited for certain."""
-        return self.exact and self.result.stop_reason is StopReason.EXHAUSTED
+        return (
+            self.exact and self.result.stop_reason is StopReason.EXHAUSTED and not self.unconfirmed
+        )
+
+    @property
+    def violations(self) -> tuple[Finding, ...]:
+        """The findings that are violations."""
+        return tuple(item for item in self.result.findings if item not in self.unconfirmed)
 
     @property
     def verdict(self) -> Verdict:
         """The verdict on the model."""
-        if self.result.findings:
+        if self.violations:
             return Verdict.VIOLATED
         if not self._complete:
             return Verdict.INCONCLUSIVE
@@ -109,7 +120,7 @@ class Report:
         exercised = item.witness is None or number in self.result.witnessed
         broken = any(
             finding.kind is FindingKind.PROPERTY and finding.index == number
-            for finding in self.result.findings
+            for finding in self.violations
         )
         if broken:
             return PropertyVerdict(item, Verdict.VIOLATED, exercised)

@@ -14,9 +14,10 @@ from ksmcheck.backends.evaluator import Outcome, State
 from ksmcheck.explore.result import Finding, FindingKind
 from ksmcheck.ir.expr import Ite, Read
 from ksmcheck.ir.program import Instance, LockOrderEdge, Property, PropertyKind, Reading
-from ksmcheck.ir.types import LockType, format_value, holders
+from ksmcheck.ir.types import LockType, holders
 from ksmcheck.trace.describe import Model, accessed_cell
 from ksmcheck.trace.layout import cell_name
+from ksmcheck.trace.naming import Naming
 from ksmcheck.trace.records import Binding, Named, OrderEdge, Violation, ViolationKind, Waiting
 
 
@@ -68,16 +69,22 @@ def claim_of(finding: Finding) -> Claim:
 
 
 def establish(
-    model: Model, claim: Claim, before: State | None, outcome: Outcome | None, state: State
+    model: Model,
+    claim: Claim,
+    before: State | None,
+    outcome: Outcome | None,
+    state: State,
+    naming: Naming | None = None,
 ) -> Violation | None:
     """The violation, if it is there.
 
     ``state`` is the last state of the path, ``outcome`` the step that led to it from ``before``
     (None for an initial state). After a faulting outcome ``state`` is the state before it.
+    ``naming`` says what the symbols of ``state`` are called.
     """
     match claim:
         case PropertyClaim(number=number):
-            return _property(model, number, before, state)
+            return _property(model, number, before, state, naming or Naming(model.symbols))
         case FaultClaim(number=number):
             return _fault(model, number, outcome)
         case DeadlockClaim():
@@ -103,7 +110,9 @@ def describe_claim(model: Model, claim: Claim) -> str:
             assert_never(claim)
 
 
-def _property(model: Model, number: int, before: State | None, state: State) -> Violation | None:
+def _property(
+    model: Model, number: int, before: State | None, state: State, naming: Naming
+) -> Violation | None:
     wanted = model.program.properties[number]
     match wanted.kind:
         case PropertyKind.STATE:
@@ -120,7 +129,7 @@ def _property(model: Model, number: int, before: State | None, state: State) -> 
             assert_never(wanted.kind)
     for instance in wanted.instances:
         if not model.evaluator.value(instance.predicate, state, old):
-            return _broken(model, wanted, instance, kind, state, old)
+            return _broken(model, wanted, instance, kind, (state, old), naming)
     return None
 
 
@@ -129,16 +138,17 @@ def _broken(
     wanted: Property,
     instance: Instance,
     kind: ViolationKind,
-    state: State,
-    old: State | None,
+    states: tuple[State, State | None],
+    naming: Naming,
 ) -> Violation:
     values: list[Named] = []
+    state, old = states
     for reading in instance.reads:
         if not model.evaluator.value(reading.guard, state, old):
             continue
         raw = model.evaluator.value(reading.expression, state, old)
         name = _place_name(model, reading, state, old)
-        named = Named(name, format_value(reading.type, raw), raw)
+        named = Named(name, naming.word(reading.type, raw), raw)
         if named not in values:
             values.append(named)
     return Violation(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ksmcheck.backends.evaluator import Evaluator, Outcome, State
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.analysis.symbols import Oracle, Symbols, symbols_of
+from ksmcheck.backends.evaluator import Evaluator, Outcome, Start, State
+from ksmcheck.explore.oracles import oracle_for
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
 from ksmcheck.ir.program import Program, VariableKind
 from ksmcheck.ir.step import AccessKind, Step
-from ksmcheck.ir.types import LockType, format_value
+from ksmcheck.ir.types import ConditionType, LockType
 from ksmcheck.trace.layout import Cell, cells, held_locks
+from ksmcheck.trace.naming import Naming
 from ksmcheck.trace.records import Call, Change, Initial, Named, TraceStep
 
 
@@ -21,11 +24,28 @@ class Model:
     evaluator: Evaluator
     cells: tuple[Cell, ...]
     offsets: tuple[int, ...]
+    symbols: Symbols
 
     @classmethod
-    def of(cls, program: Program) -> Model:
-        """The model of a program."""
-        return cls(program, Evaluator(program), cells(program), program.offsets())
+    def of(cls, program: Program, oracle: Oracle | None = None) -> Model:
+        """The model of a program; ``oracle`` is that of the search whose states are looked at."""
+        evaluator = Evaluator(program, oracle or oracle_for(program))
+        return cls(program, evaluator, cells(program), program.offsets(), symbols_of(program))
+
+    def numbers(self, state: State) -> tuple[int, ...]:
+        """The symbols in the symbolic cells of a state."""
+        return tuple(state[position] for position in self.symbols.cells)
+
+    def naming(self, start: Start) -> Naming:
+        """What the symbols are called in an initial state."""
+        naming = Naming(self.symbols).asking(start.asked)
+        return naming.settled(start.named, self.numbers(start.state))
+
+    def naming_after(self, naming: Naming, outcome: Outcome) -> Naming:
+        """What they are called after a step; after a fault there is nothing to call."""
+        if outcome.state is None or not outcome.named:
+            return naming
+        return naming.asking(outcome.asked).settled(outcome.named, self.numbers(outcome.state))
 
     def location(self, state: State, actor: int) -> int:
         """Where an actor is in a state."""
@@ -37,17 +57,20 @@ class Model:
         return None if location >= owner.done else owner.steps[location]
 
 
-def describe_initial(model: Model, state: State) -> tuple[Initial, ...]:
+def describe_initial(model: Model, state: State, naming: Naming) -> tuple[Initial, ...]:
     """The shared and ghost values that a run begins with."""
     return tuple(
-        Initial(cell.name, format_value(cell.type, raw), raw, raw != cell.variable.initial)
+        Initial(cell.name, naming.word(cell.type, raw), raw, raw != cell.variable.initial)
         for cell, raw in zip(model.cells, state, strict=True)
         if cell.public
     )
 
 
-def describe_step(model: Model, before: State, outcome: Outcome) -> TraceStep:
-    """The record of one outcome. A fault has no state after it: nothing is known to change."""
+def describe_step(model: Model, before: State, outcome: Outcome, naming: Naming) -> TraceStep:
+    """The record of one outcome. A fault has no state after it: nothing is known to change.
+
+    ``naming`` is that of the state before.
+    """
     step = outcome.step
     after = before if outcome.state is None else outcome.state
     fault = "" if outcome.fault is None else model.program.faults[outcome.fault].code
@@ -61,8 +84,8 @@ def describe_step(model: Model, before: State, outcome: Outcome) -> TraceStep:
         access=step.access.kind,
         text=step.text,
         choices=outcome.choices,
-        read=_read(model, before, step),
-        changes=_changes(model, before, after, outcome.actor),
+        read=_read(model, before, step, naming),
+        changes=_changes(model, before, after, outcome, naming),
         locks=held_locks(model.cells, after),
         fault=fault,
     )
@@ -98,31 +121,36 @@ def accessed_cell(model: Model, state: State, step: Step) -> int | None:
     return model.offsets[access.variable] + position
 
 
-def _read(model: Model, before: State, step: Step) -> Named | None:
+def _read(model: Model, before: State, step: Step, naming: Naming) -> Named | None:
     if step.access.kind not in (AccessKind.LOAD, AccessKind.UPDATE):
         return None
     position = accessed_cell(model, before, step)
     if position is None or isinstance(model.cells[position].type, LockType):
         return None
     cell, raw = model.cells[position], before[position]
-    return Named(cell.name, format_value(cell.type, raw), raw)
+    return Named(cell.name, naming.word(cell.type, raw), raw)
 
 
-def _changes(model: Model, before: State, after: State, actor: int) -> tuple[Change, ...]:
+def _changes(
+    model: Model, before: State, after: State, outcome: Outcome, naming: Naming
+) -> tuple[Change, ...]:
     """What differs, without the actors' locations; of locals only those that are still of use."""
-    step = model.next_step(after, actor)
+    step = model.next_step(after, outcome.actor)
+    naming_after = model.naming_after(naming, outcome)
     live = dict(step.live) if step else {}
     found = []
     for cell, old, new in zip(model.cells, before, after, strict=True):
         kind = cell.variable.kind
-        if old == new or kind is VariableKind.LOCATION:
+        if kind is VariableKind.LOCATION or isinstance(cell.type, ConditionType):
+            continue
+        words = naming.word(cell.type, old), naming_after.word(cell.type, new)
+        if words[0] == words[1]:
             continue
         name = cell.name
         if kind is VariableKind.LOCAL:
             if cell.number not in live:
                 continue
             name = live[cell.number]
-        words = format_value(cell.type, old), format_value(cell.type, new)
         found.append(Change(name, kind, words[0], words[1], old, new))
     return tuple(found)
 
@@ -141,3 +169,5 @@ def _has_temp(expression: Expr) -> bool:
             return _has_temp(left) or _has_temp(right)
         case Ite(condition=condition, then=then, orelse=orelse):
             return _has_temp(condition) or _has_temp(then) or _has_temp(orelse)
+        case Ask(operands=operands):
+            return any(_has_temp(part) for part in operands)

@@ -19,29 +19,52 @@ from ksmcheck.trace.claims import (
     describe_claim,
     establish,
 )
+from ksmcheck.trace.confirm import Run, asked_at_end, confirmed
 from ksmcheck.trace.describe import Model, describe_initial, describe_step
-from ksmcheck.trace.records import SCHEMA_VERSION, Trace
+from ksmcheck.trace.records import SCHEMA_VERSION, Initial, Trace, TraceStep, Violation
+
+
+class Unconfirmed(Exception):  # noqa: N818, a result rather than an error
+    """No values of its symbols are known to take a run to its end."""
 
 
 def record(model: Model, finding: Finding) -> Trace:
-    """The trace of a finding."""
+    """The trace of a finding. Unconfirmed when z3 finds no values of its symbols for it."""
     path, claim = finding.path, claim_of(finding)
-    if not path or path[0] not in model.evaluator.initial():
+    start = next((item for item in model.evaluator.starts() if item.state in path[:1]), None)
+    if start is None:
         raise InternalError("the path of a counterexample does not start in an initial state")
-    steps, last = [], None
+    naming, steps, outcomes = model.naming(start), list[TraceStep](), list[Outcome]()
+    initial = describe_initial(model, path[0], naming)
     for number, (before, after) in enumerate(pairwise(path), 1):
         wanted = claim if number == len(path) - 1 else None
-        last = _outcome_between(model, before, after, wanted, number)
-        steps.append(describe_step(model, before, last))
+        outcomes.append(_outcome_between(model, before, after, wanted, number))
+        steps.append(describe_step(model, before, outcomes[-1], naming))
+        naming = model.naming_after(naming, outcomes[-1])
     if isinstance(claim, FaultClaim):
-        last = _faulting(model, path[-1], claim)
-        steps.append(describe_step(model, path[-1], last))
+        outcomes.append(_faulting(model, path[-1], claim))
+        steps.append(describe_step(model, path[-1], outcomes[-1], naming))
     previous = path[-2] if len(path) > 1 else None
-    violation = establish(model, claim, previous, last, path[-1])
+    last = outcomes[-1] if outcomes else None
+    violation = establish(model, claim, previous, last, path[-1], naming)
     if violation is None:
         raise InternalError(
             f"the evaluator does not find '{describe_claim(model, claim)}' at the end of the path"
         )
+    run = Run(start, tuple(outcomes), asked_at_end(model, claim, previous, path[-1]))
+    values = confirmed(model, run, claim)
+    if values is None:
+        raise Unconfirmed
+    return _trace(model, violation, initial, tuple(steps), values)
+
+
+def _trace(
+    model: Model,
+    violation: Violation,
+    initial: tuple[Initial, ...],
+    steps: tuple[TraceStep, ...],
+    values: tuple[str, ...],
+) -> Trace:
     program = model.program
     return Trace(
         schema=SCHEMA_VERSION,
@@ -54,8 +77,9 @@ def record(model: Model, finding: Finding) -> Trace:
         disabled_checks=program.disabled,
         violation=violation,
         actors=tuple(actor.name for actor in program.actors),
-        initial=describe_initial(model, path[0]),
-        steps=tuple(steps),
+        initial=initial,
+        steps=steps,
+        values=values,
     )
 
 

@@ -156,7 +156,10 @@ class Violation:
 
 @frozen
 class Trace:
-    """A counterexample, complete. ``digest`` identifies the compiled model that it was found in."""
+    """A counterexample, complete. ``digest`` identifies the compiled model that it was found in.
+
+    ``values`` say what the symbols stand for in one run of it, e.g. ``Content A < Content B``.
+    """
 
     schema: int
     model: str
@@ -170,3 +173,4 @@ class Trace:
     actors: tuple[str, ...]
     initial: tuple[Initial, ...]
     steps: tuple[TraceStep, ...]
+    values: tuple[str, ...] = ()

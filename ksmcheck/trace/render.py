@@ -75,6 +75,8 @@ def _opening(trace: Trace) -> list[Line]:
         names = ", ".join(trace.patches)
         many = len(trace.patches) > _MOST_PATCHES
         lines.append(Line(f"with {len(trace.patches)} patches" if many else f"with {names}"))
+    if trace.values:
+        lines.append(Line("for example with " + "; ".join(trace.values)))
     given = [f"{item.name} = {item.value}" for item in trace.initial if item.given]
     if given:
         lines.append(Line("initially " + "; ".join(given)))

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from ksmcheck.backends.evaluator import Outcome, State
+from ksmcheck.backends.evaluator import Outcome, Start, State
 from ksmcheck.ir.program import VariableKind
 from ksmcheck.ir.step import Step
 from ksmcheck.trace.claims import (
@@ -24,6 +24,7 @@ from ksmcheck.trace.claims import (
     establish,
 )
 from ksmcheck.trace.describe import Model, calls, describe_initial, describe_step
+from ksmcheck.trace.naming import Naming
 from ksmcheck.trace.records import Change, Trace, TraceStep, Violation, ViolationKind
 
 
@@ -74,19 +75,20 @@ def replay(model: Model, trace: Trace) -> Replay:
     return best
 
 
-def _starting_states(model: Model, trace: Trace) -> list[State] | _Diverged:
+def _starting_states(model: Model, trace: Trace) -> list[Start] | _Diverged:
     wanted = {item.name: item.value for item in trace.initial}
     fewest: list[str] | None = None
     found = []
-    for state in model.evaluator.initial():
-        here = {item.name: item.value for item in describe_initial(model, state)}
+    for start in dict.fromkeys(model.evaluator.starts()):
+        described = describe_initial(model, start.state, model.naming(start))
+        here = {item.name: item.value for item in described}
         differing = [
             f"{name} is {here[name]}, the trace has {value}"
             for name, value in wanted.items()
             if name in here and here[name] != value
         ]
         if not differing:
-            found.append(state)
+            found.append(start)
         if fewest is None or len(differing) < len(fewest):
             fewest = differing
     if found:
@@ -96,31 +98,33 @@ def _starting_states(model: Model, trace: Trace) -> list[State] | _Diverged:
     return _Diverged("the initial state is not the same: " + "; ".join(fewest[:3]))
 
 
-def _run(model: Model, trace: Trace, start: State, other: bool) -> Replay:
-    state, before, last = start, None, None
+def _run(model: Model, trace: Trace, start: Start, other: bool) -> Replay:
+    state, before, last = start.state, None, None
+    naming = model.naming(start)
     taken: list[TraceStep] = []
 
     def diverged(step: int | None, reason: str) -> Replay:
         return Replay(ReplayVerdict.DIVERGES, other, step, reason, tuple(taken), None)
 
     for number, wanted in enumerate(trace.steps, 1):
-        choice = _take(model, state, wanted)
+        choice = _take(model, state, wanted, naming)
         if isinstance(choice, _Diverged):
             return diverged(number, choice.reason)
-        taken.append(describe_step(model, state, choice))
+        taken.append(describe_step(model, state, choice, naming))
         last = choice
+        naming = model.naming_after(naming, choice)
         if choice.state is not None:
             before, state = state, choice.state
         elif number < len(trace.steps):
             return diverged(number, f"the step ends in a fault, {taken[-1].fault}")
     for claim in _claims(model, trace.violation):
-        violation = establish(model, claim, before, last, state)
+        violation = establish(model, claim, before, last, state, naming)
         if violation is not None and violation.bindings == trace.violation.bindings:
             return Replay(ReplayVerdict.REPRODUCES, other, None, "", tuple(taken), violation)
     return diverged(None, _why_not(model, trace.violation))
 
 
-def _take(model: Model, state: State, wanted: TraceStep) -> Outcome | _Diverged:
+def _take(model: Model, state: State, wanted: TraceStep, naming: Naming) -> Outcome | _Diverged:
     names = [actor.name for actor in model.program.actors]
     if wanted.actor not in names:
         return _Diverged(f"the model has no actor {wanted.actor}")
@@ -136,11 +140,11 @@ def _take(model: Model, state: State, wanted: TraceStep) -> Outcome | _Diverged:
     outcomes = [item for item in model.evaluator.successors(state) if item.actor == actor]
     if not outcomes:
         return _Diverged(f"{wanted.actor} is blocked at {_place(step)}")
-    return _choose(model, state, wanted, outcomes)
+    return _choose(model, state, wanted, outcomes, naming)
 
 
 def _choose(
-    model: Model, state: State, wanted: TraceStep, outcomes: list[Outcome]
+    model: Model, state: State, wanted: TraceStep, outcomes: list[Outcome], naming: Naming
 ) -> Outcome | _Diverged:
     chosen = [item for item in outcomes if item.choices == wanted.choices]
     if not chosen:
@@ -148,7 +152,7 @@ def _choose(
         return _Diverged(f"{wanted.actor} cannot choose as recorded ({words})")
     difference = ""
     for outcome in chosen:
-        difference = _difference(describe_step(model, state, outcome), wanted)
+        difference = _difference(describe_step(model, state, outcome, naming), wanted)
         if not difference:
             return outcome
     return _Diverged(f"the outcome differs: {difference}")

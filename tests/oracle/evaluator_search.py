@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ksmcheck.backends.evaluator import Evaluator, Outcome
+from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.ir.program import BuiltinCheck, Program, Property, PropertyKind
 
 State = tuple[int, ...]
@@ -78,9 +79,9 @@ class Space:
             self.bad[name] = Bad(name, depth, self.path(state), last)
 
 
-def search(program: Program) -> Space:
+def search(program: Program, evaluator: Evaluator | None = None) -> Space:
     """Explore everything breadth first, going on after violations."""
-    space = Space(program, Evaluator(program))
+    space = Space(program, evaluator or Evaluator(program, oracle_for(program)))
     offsets = program.offsets()
     queue: deque[State] = deque()
     for state in space.evaluator.initial():

@@ -7,7 +7,7 @@ from attrs import evolve
 from ksmcheck.explore.options import StopReason
 from ksmcheck.explore.result import Finding, SearchResult
 from ksmcheck.ir.program import BuiltinCheck, Program, Property, PropertyKind
-from ksmcheck.report.findings import counterexamples
+from ksmcheck.report.findings import recorded
 from ksmcheck.report.verdict import Report
 from tests.trace.tiny_model import FINDINGS, model_of, tiny_program
 
@@ -48,7 +48,7 @@ def report(
     return Report(
         program=chosen,
         result=found,
-        counterexamples=counterexamples(chosen, found, None),
+        counterexamples=recorded(chosen, found, None).counterexamples,
         engine="python",
         compile_seconds=0.3,
     )

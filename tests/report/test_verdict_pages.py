@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ksmcheck.explore.options import StopReason
-from ksmcheck.report.findings import counterexamples
+from ksmcheck.report.findings import recorded
 from ksmcheck.report.json_report import json_report
 from ksmcheck.report.text import text_report
 from ksmcheck.report.verdict import Report, Verdict
@@ -57,6 +57,7 @@ KEYS = [
     "exact",
     "reductions",
     "model_digest",
+    "symbolic",
 ]
 
 
@@ -102,7 +103,7 @@ def test_traces_are_written_and_numbered(tmp_path: Path) -> None:
     model = model_of("lost")
     finding = FINDINGS["lost"](model)
     found = result(StopReason.EXHAUSTED, (finding, finding))
-    written = counterexamples(model.program, found, tmp_path / "race.json")
+    written = recorded(model.program, found, tmp_path / "race.json").counterexamples
     assert [item.file for item in written] == [
         str(tmp_path / "race.json"),
         str(tmp_path / "race-2.json"),

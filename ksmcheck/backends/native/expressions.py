@@ -13,7 +13,8 @@ from attrs import field, frozen
 
 from ksmcheck.backends.native.fold import Bounds, Facts, bounds, simplify
 from ksmcheck.backends.native.layout import Layout, Place
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.diagnostics import InternalError
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 
 OPERATORS = {
     Op.ADD: "+",
@@ -78,6 +79,8 @@ class View:
                 return "({} ? {} : {})".format(*parts)
             case BitCount(operand):
                 return f"ksm_bits({self._text(operand)})"
+            case Ask():
+                raise InternalError("the native engine has no symbols")
             case _:
                 assert_never(expr)
 

@@ -7,13 +7,28 @@ compiler turns into a shift or a multiplication.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import assert_never
 
 from attrs import field, frozen
 
-from ksmcheck.ir.expr import FALSE, TRUE, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.expr import (
+    FALSE,
+    TRUE,
+    Ask,
+    Binary,
+    BitCount,
+    Const,
+    Expr,
+    Ite,
+    Not,
+    Op,
+    Read,
+    Temp,
+)
+from ksmcheck.ir.fold import apply
 from ksmcheck.ir.program import Program
+from ksmcheck.ir.symbols import LARGEST_SYMBOL, Compare
 
 # Values are computed in 64 bits; bounds that leave this range mean "anything".
 EXTREME = 1 << 62
@@ -75,6 +90,10 @@ def bounds(expr: Expr, facts: Facts) -> Bounds:
         case BitCount(operand):
             inner = bounds(operand, facts)
             return Bounds(0, inner.hi.bit_length() if inner.lo >= 0 else 64)
+        case Ask(Compare(domain)):
+            return Bounds(-1, 1) if domain.kind.ordered else BOOLEAN
+        case Ask():
+            return Bounds(0, LARGEST_SYMBOL)
         case _:
             assert_never(expr)
 
@@ -131,6 +150,8 @@ def simplify(expr: Expr, facts: Facts) -> Expr:
         case BitCount(operand):
             inner = simplify(operand, facts)
             result = Const(inner.value.bit_count()) if isinstance(inner, Const) else BitCount(inner)
+        case Ask(question, operands):
+            result = Ask(question, tuple(simplify(item, facts) for item in operands))
         case _:
             assert_never(expr)
     limits = bounds(result, facts)
@@ -242,7 +263,7 @@ def _binary(op: Op, left: Expr, unsimplified: Expr, facts: Facts) -> Expr:
     right = simplify(unsimplified, facts)
     if isinstance(left, Const) and isinstance(right, Const):
         if not (op in (Op.DIV, Op.MOD) and right.value == 0):
-            return Const(constant(op, left.value, right.value))
+            return Const(apply(op, left.value, right.value))
         return Binary(op, left, right)
     if op in NEGATED:
         return _comparison(op, left, right, facts)
@@ -334,6 +355,8 @@ def any_old(expr: Expr) -> bool:
                 stack += (left, right)
             case Ite(condition, then, orelse):
                 stack += (condition, then, orelse)
+            case Ask(_, operands):
+                stack += operands
             case _:
                 assert_never(item)
     return found
@@ -354,29 +377,7 @@ def without_old(expr: Expr) -> Expr:
             return Ite(without_old(condition), without_old(then), without_old(orelse))
         case BitCount(operand):
             return BitCount(without_old(operand))
+        case Ask(question, operands):
+            return Ask(question, tuple(map(without_old, operands)))
         case _:
             assert_never(expr)
-
-
-def constant(op: Op, left: int, right: int) -> int:
-    """The value of an operation on constants, as in Python."""
-    table: dict[Op, Callable[[int, int], int]] = {
-        Op.ADD: lambda a, b: a + b,
-        Op.SUB: lambda a, b: a - b,
-        Op.MUL: lambda a, b: a * b,
-        Op.DIV: lambda a, b: a // b,
-        Op.MOD: lambda a, b: a % b,
-        Op.EQ: lambda a, b: int(a == b),
-        Op.NE: lambda a, b: int(a != b),
-        Op.LT: lambda a, b: int(a < b),
-        Op.LE: lambda a, b: int(a <= b),
-        Op.GT: lambda a, b: int(a > b),
-        Op.GE: lambda a, b: int(a >= b),
-        Op.AND: lambda a, b: int(a != 0 and b != 0),
-        Op.OR: lambda a, b: int(a != 0 or b != 0),
-        Op.BITAND: lambda a, b: a & b,
-        Op.BITOR: lambda a, b: a | b,
-        Op.SHL: lambda a, b: a << b,
-        Op.SHR: lambda a, b: a >> b,
-    }
-    return table[op](left, right)

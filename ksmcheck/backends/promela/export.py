@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.backends.promela.paths import Effects, guarded_paths
 from ksmcheck.backends.promela.steps import StepText
 from ksmcheck.backends.promela.text import Writer, comment
@@ -42,6 +43,9 @@ State = tuple[int, ...]
 
 def export(program: Program) -> str:
     """The Promela text of ``program``. UserError when its setup has no outcome."""
+    if symbols_of(program).condition >= 0:
+        message = "Promela has no symbolic values, so this model cannot be exported"
+        raise UserError([Diagnostic("KSM615", message, hint="write contents as small integers")])
     return _Export(program).text()
 
 

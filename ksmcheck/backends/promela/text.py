@@ -7,7 +7,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import binary
 from ksmcheck.ir.program import Program
 
@@ -73,6 +73,8 @@ class Writer:
                 inner = self._operand(operand)
                 width = max((v.type.hi.bit_length() for v in self.program.variables), default=1)
                 return "(" + " + ".join(f"({inner} >> {i} & 1)" for i in range(width)) + ")"
+            case Ask():
+                raise AssertionError("export refuses symbols")
             case _:
                 assert_never(expr)
 
@@ -96,7 +98,7 @@ class Writer:
                 return value >= 0
             case Read(variable):
                 return self.program.variables[variable].type.lo >= 0
-            case Temp() | Binary(op=Op.SUB | Op.SHL | Op.SHR):
+            case Temp() | Ask() | Binary(op=Op.SUB | Op.SHL | Op.SHR):
                 return False
             case Not() | BitCount():
                 return True

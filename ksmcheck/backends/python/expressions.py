@@ -12,7 +12,8 @@ from attrs import frozen
 
 from ksmcheck.analysis.footprint import subexpressions, temps_of
 from ksmcheck.backends.python.layout import Layout
-from ksmcheck.ir.expr import Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.symbols import Question
 
 # How tightly Python's operators bind.
 IF, OR, AND, NOT, COMPARE, BITOR, BITAND, SHIFT, SUM, TERM, ATOM = range(11)
@@ -70,12 +71,13 @@ class ExpressionCompiler:
     """Writes expressions over the packed states of ``layout``.
 
     ``parts`` collects the functions into which too deep expressions are moved; they must be
-    defined beside the code that the text goes into.
+    defined beside the code that the text goes into. ``questions[i]`` is called ``q``i there.
     """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self.parts: list[str] = []
+        self.questions: list[Question] = []
 
     def value(self, expr: Expr, state: str, binding: int = IF) -> str:
         """Text with the value of ``expr``."""
@@ -126,6 +128,8 @@ class ExpressionCompiler:
                 no = self._text(orelse, state, as_value)
                 text = f"{yes.within(OR)} if {test.within(OR)} else {no.within(IF)}"
                 return Text(text, IF, max(test.depth, yes.depth, no.depth) + 1)
+            case Ask(question, operands):
+                return self._ask(question, operands, state)
             case BitCount(operand):
                 inner = self._text(operand, state, as_value=True)
                 return Text(f"({inner.text}).bit_count()", ATOM, inner.depth + 1)
@@ -144,6 +148,14 @@ class ExpressionCompiler:
         binding = BINDING[op]
         text = f" {op.value} ".join(part.within(binding + 1) for part in parts)
         return Text(text, binding, max(part.depth for part in parts) + 1)
+
+    def _ask(self, question: Question, operands: tuple[Expr, ...], state: str) -> Text:
+        if question not in self.questions:
+            self.questions.append(question)
+        parts = [self._text(operand, state, as_value=True) for operand in operands]
+        symbols = "".join(f"{part.text}, " for part in parts)
+        depth = max((part.depth for part in parts), default=0)
+        return Text(f"ask(q{self.questions.index(question)}, ({symbols}))", ATOM, depth + 2)
 
     def _sum(self, expr: Expr, state: str) -> Text:
         parts = [self._text(operand, state, as_value=True) for operand in _chain(Op.ADD, expr)]
@@ -196,7 +208,7 @@ class ExpressionCompiler:
                 return value in (0, 1)
             case Read(variable):
                 return self._layout.places[variable].boolean
-            case Temp() | BitCount():
+            case Temp() | BitCount() | Ask():
                 return False
             case Not():
                 return True

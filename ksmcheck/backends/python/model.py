@@ -10,10 +10,12 @@ from attrs import define
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.analysis.symbols import Oracle, symbols_of
 from ksmcheck.backends.python.expressions import ExpressionCompiler
 from ksmcheck.backends.python.layout import Layout, lay_out
 from ksmcheck.backends.python.predicates import Watch, concerns, predicate_functions, watches
 from ksmcheck.backends.python.steps import StepCompiler
+from ksmcheck.backends.python.symbolic import SymbolicCalls
 from ksmcheck.ir.expr import Read
 from ksmcheck.ir.program import Program, PropertyKind
 
@@ -46,14 +48,18 @@ class PythonModel:
     ``observed`` collects (mask of flags, state after) as steps run.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, oracle: Oracle | None = None) -> None:
         self.program = program
         self.layout = lay_out(program)
+        symbols = symbols_of(program)
+        self._calls = SymbolicCalls(program, self.layout, symbols, oracle)
         self.observed: list[tuple[int, Packed]] = []
         self._dropped: set[int] = set()
         self._pending = bytearray(b"\1" * len(program.edges))
-        self.source = _source(program, self.layout)
-        namespace = _execute(self.source, program, self._globals())
+        expressions = ExpressionCompiler(self.layout)
+        self.source = _source(program, self.layout, expressions)
+        questions = {f"q{number}": item for number, item in enumerate(expressions.questions)}
+        namespace = _execute(self.source, program, {**self._globals(), **questions})
         self._setup = cast(Run, namespace["setup"])
         self.over = cast(Callable[[Packed], bool], namespace["over"])
         self.current = cast(Callable[[Packed], tuple[CompiledStep, ...]], namespace["current"])
@@ -105,6 +111,7 @@ class PythonModel:
             "pending": self._pending,
             "whole": int.from_bytes,
             "cell": _wide_cell,
+            **self._calls.namespace,
         }
 
     def _compiled(self, namespace: Mapping[str, object]) -> list[CompiledStep]:
@@ -138,13 +145,12 @@ def _wide_cell(state: Packed, position: int, width: int) -> int:
     return int.from_bytes(state[position : position + width], "little")
 
 
-def _source(program: Program, layout: Layout) -> str:
-    expressions = ExpressionCompiler(layout)
-    setup = StepCompiler(layout, expressions, None)
+def _source(program: Program, layout: Layout, expressions: ExpressionCompiler) -> str:
+    setup = StepCompiler(program, layout, expressions, None)
     setup.define("setup", program.setup)
     functions = setup.functions
     for number, actor in enumerate(program.actors):
-        compiler = StepCompiler(layout, expressions, actor.location)
+        compiler = StepCompiler(program, layout, expressions, actor.location)
         for step in actor.steps:
             comment = f"{actor.name}: {step.text}  ({step.span.short()})".replace("\n", " ")
             compiler.define(f"step_{number}_{step.location}", step.block, comment)

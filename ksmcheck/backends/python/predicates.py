@@ -9,6 +9,9 @@ the predicate with old and new state the same. That is asked of every state like
 (the STUTTER watch); while it stays 0, steps that change nothing that the predicate reads need not
 be looked at, and when it does not, the search looks at all steps from then on. It is in time:
 the state in which such a step could be taken is new, and asked, before it is expanded.
+
+Of a predicate that asks about symbols every way is tried: a property must be true in each, a
+witness in one.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import assert_never, cast
 
 from attrs import frozen
 
-from ksmcheck.analysis.footprint import Footprint, targets
+from ksmcheck.analysis.footprint import Footprint, asks, targets
 from ksmcheck.backends.python.expressions import OR, ExpressionCompiler
 from ksmcheck.ir.expr import TRUE, Binary, Const, Expr, Op, Read
 from ksmcheck.ir.program import Program, Property, PropertyKind
@@ -62,10 +65,14 @@ def predicate_functions(program: Program, expressions: ExpressionCompiler) -> li
         lines = [f"def property_{number}(o, s):  # {item.name}", *guard]
         for place, instance in enumerate(item.instances, start=1):
             test = expressions.condition(instance.predicate, "s")
+            if asks(instance.predicate):
+                test = f"every(s, lambda: {test})"
             lines.append(f"    if not ({test}): return {place}")
         functions.append("\n".join([*lines, "    return 0"]))
         if item.witness is not None:
             test = expressions.condition(item.witness, "s", OR)
+            if asks(item.witness):
+                test = f"some(s, lambda: {test})"
             lines = [f"def witness_{number}(o, s):", *guard, f"    return 1 if {test} else 0"]
             functions.append("\n".join(lines))
         if item.kind is PropertyKind.STEP:

@@ -3,6 +3,9 @@
 Each function reads ``s`` until its path stores something; only then is the state copied, to a
 bytearray ``n``. A path that is not enabled returns (), a fault returns its number. Each arm of a
 Choose is a function of its own, because every arm starts from the same state.
+
+A symbolic step is two functions: one that takes the step in one way, asking and choosing as the
+dialogue says, and one that has it go through all ways. Its end is settled.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from typing import assert_never
 
 from attrs import define, evolve
 
-from ksmcheck.analysis.footprint import all_operations, block_temps
+from ksmcheck.analysis.footprint import all_operations, block_temps, is_symbolic
 from ksmcheck.backends.python.expressions import NOT, TERM, ExpressionCompiler
 from ksmcheck.backends.python.layout import Layout, Place
 from ksmcheck.ir.expr import Const, Expr, Not
+from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import (
     Assign,
     Block,
@@ -41,12 +45,14 @@ class _Scope:
 
     ``state`` is the name of the current state, ``temps`` are those that are bound, ``observing``
     says that a mask of observed flags ``g`` is kept, ``level`` counts the branches around.
+    ``symbolic``: the dialogue says which way to go.
     """
 
     state: str
     temps: frozenset[int]
     observing: bool
     level: int = 0
+    symbolic: bool = False
 
     def deeper(self) -> _Scope:
         return evolve(self, level=self.level + 1)
@@ -60,8 +66,13 @@ class StepCompiler:
     """
 
     def __init__(
-        self, layout: Layout, expressions: ExpressionCompiler, location: int | None
+        self,
+        program: Program,
+        layout: Layout,
+        expressions: ExpressionCompiler,
+        location: int | None,
     ) -> None:
+        self._program = program
         self._layout = layout
         self._expressions = expressions
         self._location = location
@@ -69,11 +80,16 @@ class StepCompiler:
 
     def define(self, name: str, block: Block, comment: str = "") -> None:
         """Add the function ``name(s)`` and those that it calls."""
-        self._function(name, block, _Scope("s", frozenset(), observing=False), comment)
+        scope = _Scope("s", frozenset(), observing=False)
+        if is_symbolic(self._program, block):
+            self._function(f"{name}_once", block, evolve(scope, symbolic=True), comment)
+            self.functions.append(f"def {name}(s):\n    return outcomes(s, {name}_once)")
+        else:
+            self._function(name, block, scope, comment)
 
     def _function(self, name: str, block: Block, outer: _Scope, comment: str) -> None:
         head = self._parameters(block, evolve(outer, state="s"))
-        scope = _Scope("s", outer.temps, outer.observing)
+        scope = _Scope("s", outer.temps, outer.observing, symbolic=outer.symbolic)
         lines = [INDENT + f"# {comment}"] if comment else []
         if not scope.observing and _observes(block):
             lines.append(INDENT + "g = 0")
@@ -110,6 +126,8 @@ class StepCompiler:
                 calls = [
                     self._call(f"{name}_{number}", arm, scope) for number, arm in enumerate(arms)
                 ]
+                if scope.symbolic and calls:
+                    return [*lines, *_chosen(calls)]
                 return [*lines, f"return {' + '.join(calls) or '()'}"]
             case _:
                 assert_never(block.end)
@@ -119,11 +137,15 @@ class StepCompiler:
         if self._location is not None:
             lines += self._copy(scope)
             lines += self._store(self._location, (), Const(target), scope)
+        packed = f"bytes({scope.state})"
+        if scope.symbolic:
+            lines += self._copy(scope)
+            packed = "settled(n)"
         if not scope.observing:
-            return [*lines, f"return (bytes({scope.state}),)"]
+            return [*lines, f"return ({packed},)"]
         return [
             *lines,
-            f"x = bytes({scope.state})",
+            f"x = {packed}",
             "if g: observed((g, x))",
             "return (x,)",
         ]
@@ -191,6 +213,12 @@ class StepCompiler:
         if isinstance(value, Const):
             return str(value.value - place.bias)
         return f"{self._expressions.value(value, state, TERM)} - {place.bias}".replace("- -", "+ ")
+
+
+def _chosen(calls: list[str]) -> list[str]:
+    """Go into the arm that the dialogue says."""
+    tests = [f"if k == {number}: return {call}" for number, call in enumerate(calls[:-1])]
+    return [f"k = choose({len(calls)})", *tests, f"return {calls[-1]}"]
 
 
 def _observes(block: Block) -> bool:

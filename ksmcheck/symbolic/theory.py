@@ -1,0 +1,209 @@
+"""z3: what follows when one more fact is known, and whether forgetting a symbol loses anything.
+
+An ORDER is z3's reals with nothing but comparisons: a total, dense order without ends. A domain
+with EQUALITY only is an uninterpreted sort.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import assert_never
+
+import z3
+from attrs import define, field
+
+from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.ir.symbols import Domain, DomainKind, Function
+from ksmcheck.symbolic.conditions import (
+    Added,
+    Applied,
+    Constant,
+    Facts,
+    Relation,
+    Symbol,
+    Term,
+)
+
+TIMEOUT_MILLISECONDS = 20_000
+
+
+@define(eq=False)
+class Theory:
+    """Asks z3; ``queries`` and ``seconds`` are what that cost, ``timeout`` is in milliseconds."""
+
+    timeout: int = TIMEOUT_MILLISECONDS
+    queries: int = 0
+    seconds: float = 0.0
+    _context: z3.Context = field(factory=z3.Context)
+    _constants: dict[tuple[Domain, int], z3.ExprRef] = field(factory=dict)
+
+    def close(self, facts: Facts) -> bool:
+        """Narrow every pair to what is possible, each by itself. False: nothing satisfies it all.
+
+        Undecided when z3 does not know.
+        """
+        solver = self._solver(facts)
+        questions: dict[z3.BoolRef, tuple[int, Relation]] = {}
+        for (domain, left, right), place in facts.shape.places.items():
+            possible = facts.relations[place]
+            for relation in _sides(domain):
+                if possible & relation and possible != relation:
+                    asked = z3.Bool(f"?{len(questions)}", self._context)
+                    solver.add(asked == self._fact(domain, left, right, relation))
+                    questions[asked] = (place, relation)
+        started = time.perf_counter()
+        verdict, consequences = solver.consequences([], list(questions))
+        self._count(started)
+        if verdict == z3.unsat:
+            return False
+        if verdict != z3.sat:
+            raise Undecided(solver.reason_unknown(), solver.to_smt2())
+        by_name = {asked.decl().name(): meaning for asked, meaning in questions.items()}
+        for implication in consequences:
+            literal = implication.arg(1)
+            if z3.is_not(literal):
+                place, relation = by_name[literal.arg(0).decl().name()]
+                facts.relations[place] &= ~relation
+            else:
+                place, relation = by_name[literal.decl().name()]
+                facts.relations[place] &= relation
+        return True
+
+    def loses(self, before: Facts, after: Facts, kept: dict[Domain, tuple[int, ...]]) -> bool:
+        """True when ``after`` allows something that ``before`` does not.
+
+        Symbol i of ``after`` is symbol ``kept[domain][i]`` of ``before``; the others are forgotten.
+        """
+        forgotten = [
+            self._symbol(domain, number)
+            for domain, numbers in kept.items()
+            for number in range(1, before.shape.count(domain) + 1)
+            if number not in numbers
+        ]
+        if not forgotten:
+            return False
+        solver = z3.Solver(ctx=self._context)
+        solver.set("timeout", self.timeout)
+        solver.add(*self._assertions(after, kept))
+        everything = z3.And(*self._assertions(before), z3.BoolVal(True, self._context))
+        solver.add(z3.Not(z3.Exists(forgotten, everything)))
+        started = time.perf_counter()
+        verdict = solver.check()
+        self._count(started)
+        return bool(verdict != z3.unsat)
+
+    def _count(self, started: float) -> None:
+        self.queries += 1
+        self.seconds += time.perf_counter() - started
+
+    def _solver(self, facts: Facts) -> z3.Solver:
+        solver = z3.Solver(ctx=self._context)
+        solver.set("timeout", self.timeout)
+        solver.add(*self._assertions(facts))
+        return solver
+
+    def _assertions(
+        self, facts: Facts, numbers: dict[Domain, tuple[int, ...]] | None = None
+    ) -> Iterator[z3.BoolRef]:
+        for domain, left, right, possible in facts.known():
+            sides = [
+                self._fact(domain, left, right, relation, numbers)
+                for relation in _sides(domain)
+                if possible & relation
+            ]
+            yield z3.Or(*sides) if len(sides) > 1 else sides[0]
+
+    def _fact(
+        self,
+        domain: Domain,
+        left: Term,
+        right: Term,
+        relation: Relation,
+        numbers: dict[Domain, tuple[int, ...]] | None = None,
+    ) -> z3.BoolRef:
+        a, b = self._value(domain, left, numbers), self._value(domain, right, numbers)
+        match relation:
+            case Relation.LESS:
+                return a < b
+            case Relation.GREATER:
+                return b < a
+            case Relation.EQUAL:
+                return a == b
+            case _:
+                return a != b
+
+    def _value(
+        self, domain: Domain, term: Term, numbers: dict[Domain, tuple[int, ...]] | None
+    ) -> z3.ExprRef:
+        def symbol(owner: Domain, number: int) -> z3.ExprRef:
+            return self._symbol(owner, number if numbers is None else numbers[owner][number])
+
+        match term:
+            case Symbol(number):
+                return symbol(domain, number)
+            case Applied(function, number):
+                return self.function(function)(symbol(function.argument, number))
+            case Constant(value):
+                return self.constant(domain, value)
+            case Added(first, Constant(value)):
+                return symbol(domain, first) + value
+            case Added(first, int() as second):
+                return symbol(domain, first) + symbol(domain, second)
+            case _:
+                raise AssertionError(term)
+
+    def _symbol(self, domain: Domain, number: int) -> z3.ExprRef:
+        if number == 0:
+            return self.constant(domain, 0)
+        key = (domain, number)
+        if key not in self._constants:
+            self._constants[key] = z3.Const(f"{domain.name}.{number}", self.sort(domain))
+        return self._constants[key]
+
+    def constant(self, domain: Domain, value: int) -> z3.ExprRef:
+        """The fixed element 0, or a number of the program."""
+        match domain.kind:
+            case DomainKind.INTEGER:
+                return z3.IntVal(value, self._context)
+            case DomainKind.BOOLEAN:
+                return z3.BoolVal(bool(value), self._context)
+            case DomainKind.EQUALITY | DomainKind.ORDER:
+                return z3.Const(f"{domain.name}.zero", self.sort(domain))
+            case _:
+                assert_never(domain.kind)
+
+    def sort(self, domain: Domain) -> z3.SortRef:
+        """The sort that stands for a domain."""
+        match domain.kind:
+            case DomainKind.INTEGER:
+                return z3.IntSort(self._context)
+            case DomainKind.BOOLEAN:
+                return z3.BoolSort(self._context)
+            case DomainKind.ORDER:
+                return z3.RealSort(self._context)
+            case DomainKind.EQUALITY:
+                return z3.DeclareSort(domain.name, self._context)
+            case _:
+                assert_never(domain.kind)
+
+    def model(self, facts: list[z3.BoolRef]) -> z3.ModelRef | None:
+        """Something that satisfies ``facts``; None when there is nothing, or z3 does not know."""
+        solver = z3.Solver(ctx=self._context)
+        solver.set("timeout", self.timeout)
+        solver.add(*facts)
+        started = time.perf_counter()
+        verdict = solver.check()
+        self._count(started)
+        return solver.model() if verdict == z3.sat else None
+
+    def function(self, function: Function) -> z3.FuncDeclRef:
+        """z3's uninterpreted function."""
+        return z3.Function(function.name, self.sort(function.argument), self.sort(function.result))
+
+
+def _sides(domain: Domain) -> tuple[Relation, ...]:
+    """The ways in which two terms of a domain can compare."""
+    if domain.kind.ordered:
+        return (Relation.LESS, Relation.EQUAL, Relation.GREATER)
+    return (Relation.EQUAL, Relation.DIFFERENT)
