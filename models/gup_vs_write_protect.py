@@ -10,7 +10,7 @@ Keeps: mm1 with a page of its own, which ksmd merges; D, a thread of mm1 that ta
     mm2; 1: it becomes a KSM page, and replaces mm2's.
 Abstracts: see models/kernel/tlb.py, gup.py, ksm_merge.py.
 Not covered: secondary MMUs; forks.
-Result: v2.6.33 holds, for replacement (36,628 states) and upgrade (114,306). Replacement without
+Result: v2.6.33 holds, for replacement (38,377 states) and upgrade (119,307). Replacement without
     clear-before-count violated after 47 steps (p29: mm1 gets a pte to mm2's content in place of
     what the device stored), without count-references after 45, the same. Upgrade without
     clear-before-count violated after 30 steps, without count-references after 28 (p10: the page is
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, mutex_lock, parameter, scenario, setup
 from models.kernel.gup import dma_to_page, get_user_pages_fast, user_write_on
-from models.kernel.ksm_cmp import cmp_and_merge_page, merge_two_pages
+from models.kernel.ksm_cmp import merge_into_stable, merge_two_pages, stable_tree_search
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -95,7 +95,9 @@ def ksmd() -> None:
         if page is None:
             return
         if upgrade == 0:
-            cmp_and_merge_page(page, r1)
+            kpage = stable_tree_search(page)
+            if kpage is not None:
+                merge_into_stable(page, r1, kpage)
         else:
             tree_page = follow_page(mm2, 0)
             if tree_page is not None:

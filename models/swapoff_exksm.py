@@ -28,7 +28,7 @@ from ksmcheck.lang import (
 )
 from models.kernel.ksm_start import forget_mappings, map_vma, start_mm
 from models.kernel.memory import user_read, user_write
-from models.kernel.objects import AnonVma, Mm, Page, StableNode, Swapped, SwapSlot
+from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, Swapped, SwapSlot
 from models.kernel.patches import PATCHES
 from models.kernel.swapoff import try_to_unuse
 from properties.dirty import p26_dropped_clean
@@ -99,7 +99,7 @@ scenario(
     question="Does swapoff restore all ptes of an ex-KSM page, each with a page of its own?",
     kernel="v2.6.33",
     patches=PATCHES,
-    pools={Page: pages, StableNode: 1},
+    pools={Page: pages, RmapItem: 1, StableNode: 1},
     properties=[
         p3_ksm_invisible,
         p5_refcount_covers,

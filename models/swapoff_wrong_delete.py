@@ -16,8 +16,7 @@ Story: the commit's. F's store makes the page leave s1, not try_to_free_swap: wh
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, parameter, scenario, setup
-from models.kernel.ksm_start import start_mm
+from ksmcheck.lang import Expect, actor, instance, parameter, refcount_set, scenario, setup
 from models.kernel.memory import user_write
 from models.kernel.objects import NEVER_WRITTEN, AnonVma, Mm, Page, Swapped, SwapSlot
 from models.kernel.patches import PATCHES
@@ -46,7 +45,8 @@ s2 = instance(SwapSlot)
 @setup
 def swapped_out() -> None:
     """The pte holds s1, the content is on disk only, and s1's area is going off."""
-    start_mm(mm1)
+    refcount_set(mm1.mm_users, 1)
+    refcount_set(mm1.mm_count, 1)
     mm1.anon_vma = family
     s1.going_off = True
     s1.count = 1

@@ -13,7 +13,7 @@ Not covered: mlocked vmas, page tables, splitting a vma.
 
 from __future__ import annotations
 
-from ksmcheck.lang import down_write, routine, spin_lock
+from ksmcheck.lang import down_read, down_write, routine, spin_lock
 from models.kernel.anon_vma import anon_vma_unlink
 from models.kernel.objects import (
     ADDRESSES,
@@ -49,16 +49,29 @@ def exit_mmap(mm: Mm) -> None:
     mm.vma_mergeable = False
 
 
+@routine(source="mm/madvise.c", kernel="v2.6.33")
+def madvise_dontneed(mm: Mm) -> None:
+    """madvise(MADV_DONTNEED): the contents go, the vma stays."""
+    with down_read(mm.mmap_sem):
+        zap_page_range(mm)
+
+
 @routine(source="mm/mmap.c", kernel="v2.6.33")
 def unmap_region(mm: Mm) -> None:
     """Zaps the ptes, then takes the vma off its anon_vma."""
+    zap_page_range(mm)
+    anon_vma_unlink(mm)
+    mm.anon_vma = None
+
+
+@routine(source="mm/memory.c", kernel="v2.6.33")
+def zap_page_range(mm: Mm) -> None:
+    """Clears all ptes; a page is given back when no CPU remembers it any more."""
     for address in range(ADDRESSES):
         page = zap_pte(mm, address)
         if page is not None:
             flush_tlb_page(mm, address)
             free_page_and_swap_cache(page)
-    anon_vma_unlink(mm)
-    mm.anon_vma = None
 
 
 @routine(source="mm/memory.c", kernel="v2.6.33")

@@ -106,6 +106,24 @@ def swap_out(stable_node: StableNode, slot: SwapSlot) -> None:
 
 
 @routine
+def cache_swapped_page(mm: Mm, page: Page, slot: SwapSlot, content: Content) -> None:
+    """The mm's page of its address 0 is swapped out: clean, in the swap cache, held by one pte."""
+    anon_vma = mm.anon_vma
+    assert anon_vma is not None, "map_vma comes first"
+    page.mapping = Anon(anon_vma)
+    page.content = content
+    page.lru = True
+    page.private = slot
+    refcount_set(page.refcount, 1)
+    slot.page = page
+    slot.has_cache = True
+    slot.count = 1
+    slot.disk = content
+    mm.table[0] = Swapped(slot)
+    mm.shadow[0] = content
+
+
+@routine
 def make_ksm_page(page: Page, stable_node: StableNode, content: Content) -> None:
     """A KSM page with a node, and no pte yet; in the order of contents, if there are several."""
     page.content = content

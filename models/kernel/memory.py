@@ -136,7 +136,7 @@ def do_swap_page(mm: Mm, address: Address, slot: SwapSlot, write: bool) -> Fault
         return Fault.RETRY
     swapcache: Page | None = None
     if ksm_might_need_to_copy(page, mm, address):
-        if patched("swapin-recheck"):
+        if patched("swapin-copy-locked"):
             swapcache = page
             copy = ksm_does_need_to_copy(page)
             if copy is None:

@@ -235,7 +235,16 @@ PATCHES = [
         date="2010-09-09",
         release="v2.6.36",
         summary="do_swap_page gives up when the page has left the swap cache while it waited for "
-        "the page lock, and keeps lock and reference of a page that it has to copy.",
+        "the page lock. A part of that commit.",
+    ),
+    Patch(
+        id="swapin-copy-locked",
+        commit="4969c1192d15afa3389e7ae3302096ff684ba655",
+        title="mm: fix swapin race condition",
+        date="2010-09-09",
+        release="v2.6.36",
+        summary="do_swap_page keeps lock and reference of a page that it has to copy until the "
+        "slot is given back. A part of that commit.",
     ),
     Patch(
         id="swapin-recheck-entry",

@@ -147,6 +147,12 @@ def swap_writepage(page: Page) -> None:
     unlock_page(page)
     with atomic("the device copies the page at one moment"):
         slot.disk = page.content
+    end_page_writeback(page)
+
+
+@routine(source="mm/filemap.c", kernel="v2.6.35")
+def end_page_writeback(page: Page) -> None:
+    """The device has written the page."""
     page.writeback = False
 
 
