@@ -175,7 +175,7 @@ class Builder:
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line."""
-        lines = self.errors.sources.get(span.file, "").splitlines()[span.line - 1 : span.end_line]
+        lines = self.errors.lines(span.file)[span.line - 1 : span.end_line]
         if not lines:
             return ""
         if len(lines) == 1:

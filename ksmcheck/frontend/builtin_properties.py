@@ -87,7 +87,9 @@ def _property(
 
 
 def _races(actors: tuple[Actor, ...]) -> Iterator[Instance]:
-    steps = [step for actor in actors for step in actor.steps if step.access.variable is not None]
+    every = [step for actor in actors for step in actor.steps]
+    plain = {step.access.variable for step in every if step.access.plain} - {None}
+    steps = [step for step in every if step.access.variable in plain]
     for number, first in enumerate(steps):
         for second in steps[number + 1 :]:
             if _conflict(first, second):

@@ -118,6 +118,22 @@ class Graph:
             case _:
                 return ()
 
+    def postorder(self) -> list[int]:
+        """The numbers of the reachable nodes, each after those that it leads to, loops aside."""
+        seen, order = {0}, []
+        stack = [(0, iter(self.successors(self.nodes[0])))]
+        while stack:
+            number, targets = stack[-1]
+            for target in targets:
+                if target not in seen:
+                    seen.add(target)
+                    stack.append((target, iter(self.successors(self.nodes[target]))))
+                    break
+            else:
+                order.append(number)
+                stack.pop()
+        return order
+
     def reachable(self) -> list[Node]:
         """The nodes that can be reached from the entry, in order of discovery."""
         seen, order, stack = {0}, [], [0]

@@ -35,6 +35,7 @@ class Errors:
 
     sources: dict[str, str] = field(factory=dict)
     found: list[Diagnostic] = field(factory=list)
+    split: dict[str, list[str]] = field(factory=dict, repr=False)
 
     def add(
         self, code: str, message: str, span: Span | None, hint: str = "", note: str = ""
@@ -43,6 +44,12 @@ class Errors:
         item = Diagnostic(code, message, span, hint, (note,) if note else ())
         if item not in self.found:
             self.found.append(item)
+
+    def lines(self, file: str) -> list[str]:
+        """The lines of a source file."""
+        if file not in self.split:
+            self.split[file] = self.sources.get(file, "").splitlines()
+        return self.split[file]
 
     def stop_if_any(self) -> None:
         """Raise UserError with all faults of the stage, in source order."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import assert_never
+from typing import Any, TypeAlias, assert_never
 
 import attrs
 from attrs import evolve
 
-from ksmcheck.ir.expr import Expr, Read, Temp
+from ksmcheck.ir.expr import Const, Expr, Read, Temp
 from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
 from ksmcheck.ir.program import Actor, Instance, Program, Property, Variable, VariableKind
 from ksmcheck.ir.source import Span
@@ -200,6 +200,7 @@ class Renaming:
 def digest_of(program: Program) -> str:
     """SHA-256 over what the model means: comments, line numbers and file names do not count."""
     hasher = hashlib.sha256()
+    known: Meanings = {}
     for part in (
         program.identity.model,
         program.identity.kernel,
@@ -213,21 +214,31 @@ def digest_of(program: Program) -> str:
         tuple((e.before, e.after) for e in program.edges),
         program.disabled,
     ):
-        hasher.update(_canonical(part).encode())
+        hasher.update(_canonical(part, known).encode())
         hasher.update(b"\n")
     return hasher.hexdigest()
 
 
-def _canonical(value: object) -> str:
-    """A text that depends on the meaning of a record only."""
+IGNORED = frozenset({"text", "frames", "span", "sentence"})
+
+
+Meanings: TypeAlias = "dict[type[Any], tuple[str, ...] | None]"
+
+
+def _canonical(value: object, known: Meanings) -> str:
+    """A text that depends on the meaning of a record only; ``known`` are the fields that count."""
+    cls: type[Any] = type(value)
+    if isinstance(value, tuple):
+        return "(" + ",".join([_canonical(item, known) for item in value]) + ")"
+    if isinstance(value, Const):
+        return f"Const({value.value})"
     if isinstance(value, Span):
         return ""
-    if isinstance(value, tuple):
-        return "(" + ",".join(map(_canonical, value)) + ")"
-    cls = type(value)
-    if attrs.has(cls):
-        names = [item.name for item in attrs.fields(cls)]
-        kept = [name for name in names if name not in ("text", "frames", "span", "sentence")]
-        inner = ",".join(_canonical(getattr(value, name)) for name in kept)
-        return f"{cls.__name__}({inner})"
-    return repr(value)
+    if cls not in known:
+        names = [item.name for item in attrs.fields(cls)] if attrs.has(cls) else None
+        known[cls] = None if names is None else tuple(n for n in names if n not in IGNORED)
+    fields = known[cls]
+    if fields is None:
+        return repr(value)
+    inner = ",".join([_canonical(getattr(value, name), known) for name in fields])
+    return f"{cls.__name__}({inner})"

@@ -7,6 +7,9 @@ together share one.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
+
 from attrs import define, field
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Fork, Graph, Node
@@ -16,92 +19,113 @@ from ksmcheck.ir.fold import operation_expressions, reads
 from ksmcheck.ir.step import Assign, Operation
 
 
-def locals_read(expressions: tuple[Expr, ...]) -> set[int]:
-    """The local variables that expressions read."""
-    return {
-        read.variable
-        for expression in expressions
-        for read in reads(expression)
-        if read.variable >= LOCAL_BASE
-    }
+def bits_read(expressions: tuple[Expr, ...]) -> int:
+    """The local variables that expressions read, as a set of bits."""
+    found = 0
+    for expression in expressions:
+        for read in reads(expression):
+            if read.variable >= LOCAL_BASE:
+                found |= 1 << read.variable - LOCAL_BASE
+    return found
 
 
-def is_local_assignment(operation: Operation) -> bool:
-    """True for an assignment to a local."""
-    return isinstance(operation, Assign) and operation.variable >= LOCAL_BASE
+def members(bits: int) -> Iterator[int]:
+    """The local variables in a set of bits, ascending."""
+    while bits:
+        lowest = bits & -bits
+        yield LOCAL_BASE + lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def assigned_bit(operation: Operation) -> int:
+    """The local that an operation assigns, as a set of bits; empty for all others."""
+    if isinstance(operation, Assign) and operation.variable >= LOCAL_BASE:
+        return 1 << operation.variable - LOCAL_BASE
+    return 0
 
 
 @define
 class Liveness:
-    """``live_in[node]``: the locals whose value may still be read when the node starts."""
+    """``live_in[node]``: the locals whose value may still be read when the node starts.
+
+    Sets of locals are sets of bits, because there are thousands of nodes and hundreds of locals.
+    """
 
     graph: Graph
-    live_in: dict[int, frozenset[int]] = field(factory=dict)
+    live_in: dict[int, int] = field(factory=dict)
+    ends: dict[int, int] = field(factory=dict)
+    read_by: dict[int, int] = field(factory=dict)
 
     def run(self) -> None:
         """Compute live_in, and drop assignments that nobody reads, until neither changes."""
+        nodes = self.graph.reachable()
+        for node in nodes:
+            end = (node.end.condition,) if isinstance(node.end, Fork) else ()
+            self.ends[node.number] = bits_read(end)
+            for operation in node.operations:
+                self.read_by[id(operation)] = bits_read(operation_expressions(operation))
         while True:
-            self._solve()
-            if not self._drop_dead():
+            self._solve(nodes)
+            if not self._drop_dead(nodes):
                 return
 
-    def _solve(self) -> None:
-        nodes = list(reversed(self.graph.reachable()))
-        self.live_in = {node.number: frozenset() for node in nodes}
+    def _solve(self, nodes: list[Node]) -> None:
+        before: dict[int, list[int]] = {node.number: [] for node in nodes}
+        for node in nodes:
+            for target in self.graph.successors(node):
+                before[target].append(node.number)
         # what a node reads before it assigns, and what it assigns: found once, used every round
-        reads_first = {node.number: frozenset(self.before(node, set())) for node in nodes}
-        assigns = {
-            node.number: frozenset(
-                item.variable
-                for item in node.operations
-                if isinstance(item, Assign) and is_local_assignment(item)
-            )
-            for node in nodes
-        }
-        changed = True
-        while changed:
-            changed = False
-            for node in nodes:
-                number = node.number
-                live = reads_first[number] | (self.live_out(node) - assigns[number])
-                if live != self.live_in[number]:
-                    self.live_in[number] = live
-                    changed = True
+        reads_first = {node.number: self._before(node, 0) for node in nodes}
+        kept = {node.number: ~self._assigned(node) for node in nodes}
+        self.live_in = dict.fromkeys(reads_first, 0)
+        order = self.graph.postorder()
+        place = {number: position for position, number in enumerate(order)}
+        work = list(range(len(order)))
+        waiting = set(order)
+        while work:
+            number = order[heapq.heappop(work)]
+            waiting.discard(number)
+            live = self.live_out(self.graph.nodes[number]) & kept[number] | reads_first[number]
+            if live != self.live_in[number]:
+                self.live_in[number] = live
+                for item in before[number]:
+                    if item not in waiting:
+                        waiting.add(item)
+                        heapq.heappush(work, place[item])
 
-    def live_out(self, node: Node) -> set[int]:
+    def _assigned(self, node: Node) -> int:
+        found = 0
+        for operation in node.operations:
+            found |= assigned_bit(operation)
+        return found
+
+    def live_out(self, node: Node) -> int:
         """The locals alive when the node ends, its branch condition not yet evaluated."""
-        live: set[int] = set()
+        live = self.ends[node.number]
         for target in self.graph.successors(node):
             live |= self.live_in[target]
-        if isinstance(node.end, Fork):
-            live |= locals_read((node.end.condition,))
         return live
 
-    def before(self, node: Node, live: set[int]) -> set[int]:
+    def _before(self, node: Node, live: int) -> int:
         """The locals alive before the node's operations, given those alive after them."""
         for operation in reversed(node.operations):
             live = self.before_operation(operation, live)
         return live
 
-    def before_operation(self, operation: Operation, live: set[int]) -> set[int]:
+    def before_operation(self, operation: Operation, live: int) -> int:
         """The locals alive before one operation."""
-        result = set(live)
-        if isinstance(operation, Assign) and is_local_assignment(operation):
-            result.discard(operation.variable)
-        return result | locals_read(operation_expressions(operation))
+        return live & ~assigned_bit(operation) | self.read_by[id(operation)]
 
-    def _drop_dead(self) -> bool:
+    def _drop_dead(self, nodes: list[Node]) -> bool:
         dropped = False
-        for node in self.graph.reachable():
+        for node in nodes:
+            if not node.operations:
+                continue
             live = self.live_out(node)
             kept: list[Operation] = []
             for operation in reversed(node.operations):
-                dead = (
-                    isinstance(operation, Assign)
-                    and is_local_assignment(operation)
-                    and operation.variable not in live
-                )
-                if dead:
+                assigns = assigned_bit(operation)
+                if assigns and not assigns & live:
                     dropped = True
                     continue
                 kept.append(operation)
@@ -113,7 +137,7 @@ class Liveness:
         """Report locals that may be read before they are assigned."""
         for node in self.graph.reachable():
             for number in node.undefines:
-                if number in self.live_in[node.number]:
+                if self.live_in[node.number] >> number - LOCAL_BASE & 1:
                     local = self.graph.locals[number - LOCAL_BASE]
                     what, hint = (
                         f"'{local.name}' may be read before it is assigned",
@@ -137,16 +161,15 @@ class Slots:
 
     def run(self) -> None:
         """Colour the interference graph greedily, preferring the slot of a copy's source."""
-        stored: set[int] = set()
+        stored = 0
         for number in self.locations:
             stored |= self.liveness.live_in[number]
         conflicts, copies = self._interference(stored)
-        for local in sorted(stored):
+        for local in members(stored):
             kind = self.graph.locals[local - LOCAL_BASE].type
-            taken = {self.slot_of[other] for other in conflicts[local] if other in self.slot_of}
+            taken = {self.slot_of[x] for x in members(conflicts[local]) if x in self.slot_of}
             preferred = [self.slot_of[other] for other in copies[local] if other in self.slot_of]
-            candidates = [*preferred, *range(len(self.members))]
-            for slot in candidates:
+            for slot in (*preferred, *range(len(self.members))):
                 first = self.graph.locals[self.members[slot][0] - LOCAL_BASE]
                 if slot not in taken and first.type == kind:
                     self.slot_of[local] = slot
@@ -156,25 +179,29 @@ class Slots:
                 self.slot_of[local] = len(self.members)
                 self.members.append([local])
 
-    def _interference(self, stored: set[int]) -> tuple[dict[int, set[int]], dict[int, list[int]]]:
-        conflicts: dict[int, set[int]] = {local: set() for local in stored}
-        copies: dict[int, list[int]] = {local: [] for local in stored}
+    def _interference(self, stored: int) -> tuple[dict[int, int], dict[int, list[int]]]:
+        conflicts = dict.fromkeys(members(stored), 0)
+        copies: dict[int, list[int]] = {local: [] for local in conflicts}
         for node in self.graph.reachable():
             live = self.liveness.live_out(node)
             for operation in reversed(node.operations):
-                if isinstance(operation, Assign) and operation.variable in stored:
+                bit = assigned_bit(operation)
+                if bit & stored:
+                    assert isinstance(operation, Assign)
                     target, source = operation.variable, self._copied(operation)
-                    for other in (live & stored) - {target, source}:
-                        conflicts[target].add(other)
-                        conflicts[other].add(target)
-                    if source in stored:
+                    copied = 1 << source - LOCAL_BASE if source >= LOCAL_BASE else 0
+                    conflicts[target] |= live & stored & ~bit & ~copied
+                    if copied & stored:
                         copies[target].append(source)
                         copies[source].append(target)
                 live = self.liveness.before_operation(operation, live)
         for number in self.locations:
             alive = self.liveness.live_in[number]
-            for local in alive:
-                conflicts[local] |= alive - {local}
+            for local in members(alive):
+                conflicts[local] |= alive & ~(1 << local - LOCAL_BASE)
+        for local, others in tuple(conflicts.items()):
+            for other in members(others):
+                conflicts[other] |= 1 << local - LOCAL_BASE
         return conflicts, copies
 
     def _copied(self, operation: Assign) -> int:

@@ -6,6 +6,8 @@ check generated, and the check itself looks at the real lock, so it is exact.
 
 from __future__ import annotations
 
+import heapq
+
 from attrs import define, evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Exit, Graph, LockEvent, Node
@@ -18,6 +20,11 @@ from ksmcheck.ir.step import Assign, Check, Observe, Operation
 from ksmcheck.ir.types import LockKind, LockType
 
 
+def any_read(expression: Expr) -> bool:
+    """Whether the expression reads any variable."""
+    return next(reads(expression), None) is not None
+
+
 @frozen
 class Held:
     """A lock that may be held; ``index`` is None when it is not known which object's."""
@@ -28,15 +35,97 @@ class Held:
     subclass: int
 
 
+@define
+class HeldLocks:
+    """The locks that may be held at each node, as sets of bits; ``numbers`` says which bit.
+
+    ``held[node]`` is the set when the node starts, ``rcu`` the nodes that may be inside RCU;
+    ``readers`` are the locks whose index reads a local.
+    """
+
+    graph: Graph
+    numbers: dict[Held, int] = field(factory=dict)
+    readers: dict[int, list[Held]] = field(factory=dict)
+    held: dict[int, int] = field(factory=dict)
+    rcu: set[int] = field(factory=set)
+
+    def run(self) -> None:
+        """Go over the nodes until nothing changes."""
+        nodes = self.graph.reachable()
+        for node in nodes:
+            if node.lock is not None and node.lock.acquire:
+                self._number(node.lock)
+        changes = {node.number: self._change(node) for node in nodes}
+        order = self.graph.postorder()[::-1]
+        place = {number: position for position, number in enumerate(order)}
+        self.held[0] = 0
+        work = [0]
+        while work:
+            node = self.graph.nodes[order[heapq.heappop(work)]]
+            after = changes[node.number].applied(self.held[node.number])
+            inside = node.rcu > 0 or node.number in self.rcu
+            for target in self.graph.successors(node):
+                known = self.held.get(target)
+                if known is None or known | after != known or (inside and target not in self.rcu):
+                    self.held[target] = after | (known or 0)
+                    if inside:
+                        self.rcu.add(target)
+                    if place[target] not in work[:1]:
+                        heapq.heappush(work, place[target])
+
+    def _number(self, event: LockEvent) -> None:
+        """Give a bit to the lock that is taken, and to "one of its class" for when that is all
+
+        that is known.
+        """
+        lock = Held(event.variable, event.index, event.kind, event.subclass)
+        if lock not in self.numbers:
+            self.numbers[lock] = len(self.numbers)
+            for local in {read.variable for item in event.index for read in reads(item)}:
+                self.readers.setdefault(local, []).append(lock)
+            self.numbers.setdefault(evolve(lock, index=None), len(self.numbers))
+
+    def _change(self, node: Node) -> Change:
+        taken = released = 0
+        event = node.lock
+        if event is not None and event.acquire:
+            taken = self._bit(Held(event.variable, event.index, event.kind, event.subclass))
+        elif event is not None:
+            for lock in self.numbers:
+                if (lock.variable, lock.index) == (event.variable, event.index):
+                    released |= self._bit(lock)
+        assigned = {item.variable for item in node.operations if isinstance(item, Assign)}
+        forgotten = {
+            (self._bit(lock), self._bit(evolve(lock, index=None)))
+            for local in assigned.union(node.undefines)
+            if local >= LOCAL_BASE
+            for lock in self.readers.get(local, ())
+        }
+        return Change(taken, released, tuple(forgotten))
+
+    def _bit(self, lock: Held) -> int:
+        return 1 << self.numbers[lock]
+
+
 @frozen
-class Facts:
-    """What may hold at a point: the locks, and being inside RCU."""
+class Change:
+    """What a node does to the locks that may be held, all as bits.
 
-    held: frozenset[Held] = frozenset()
-    rcu: bool = False
+    ``forgotten`` are the locks of which it is not known any more whose they are, each with the one
+    that stands for it from then on.
+    """
 
-    def join(self, other: Facts) -> Facts:
-        return Facts(self.held | other.held, self.rcu or other.rcu)
+    taken: int
+    released: int
+    forgotten: tuple[tuple[int, int], ...]
+
+    def applied(self, held: int) -> int:
+        """The locks that may be held after the node, given those before it."""
+        held = (held | self.taken) & ~self.released
+        for lock, unknown in self.forgotten:
+            if held & lock:
+                held = held & ~lock | unknown
+        return held
 
 
 @define
@@ -45,70 +134,40 @@ class Lockdep:
 
     schema: Schema
     graph: Graph
-    facts: dict[int, Facts] = field(factory=dict)
 
     def run(self) -> None:
         """Analyse, then insert."""
-        self._analyse()
+        analysis = HeldLocks(self.graph)
+        analysis.run()
+        known: dict[int, list[Held]] = {}
         for node in self.graph.reachable():
-            before = self.facts.get(node.number, Facts())
-            node.operations[:0] = self._checks(node, before)
+            acquires = node.lock is not None and node.lock.acquire and not node.lock.trylock
+            if not (node.sleeps or acquires or isinstance(node.end, Exit)):
+                continue
+            bits = analysis.held[node.number]
+            if bits not in known:
+                held = [lock for lock, number in analysis.numbers.items() if bits >> number & 1]
+                known[bits] = self._known(held)
+            node.operations[:0] = self._checks(node, known[bits], node.number in analysis.rcu)
 
-    def _analyse(self) -> None:
-        self.facts[0] = Facts()
-        work = [0]
-        while work:
-            node = self.graph.nodes[work.pop()]
-            after = self._transfer(node, self.facts[node.number])
-            for target in self.graph.successors(node):
-                known = self.facts.get(target)
-                joined = after if known is None else known.join(after)
-                if joined != known:
-                    self.facts[target] = joined
-                    work.append(target)
-
-    def _transfer(self, node: Node, facts: Facts) -> Facts:
-        held = set(facts.held)
-        event = node.lock
-        if event is not None:
-            if event.acquire:
-                held.add(Held(event.variable, event.index, event.kind, event.subclass))
-            else:
-                held = {h for h in held if (h.variable, h.index) != (event.variable, event.index)}
-        assigned = {
-            item.variable
-            for item in node.operations
-            if isinstance(item, Assign) and item.variable >= LOCAL_BASE
-        } | set(node.undefines)
-        forgotten = {h for h in held if h.index is not None and self._reads(h.index) & assigned}
-        for lock in forgotten:
-            held.discard(lock)
-            held.add(Held(lock.variable, None, lock.kind, lock.subclass))
-        rcu = facts.rcu or node.rcu > 0
-        return Facts(frozenset(held), rcu)
-
-    def _reads(self, index: tuple[Expr, ...]) -> set[int]:
-        return {read.variable for item in index for read in reads(item)}
-
-    def _checks(self, node: Node, facts: Facts) -> list[Operation]:
+    def _checks(self, node: Node, held: list[Held], rcu: bool) -> list[Operation]:
         result: list[Operation] = []
-        held = self._known(facts)
         if node.sleeps:
-            result += self._sleeping(node, held, facts.rcu)
+            result += self._sleeping(node, held, rcu)
         if node.lock is not None and node.lock.acquire and not node.lock.trylock:
             result += self._order(node.lock, node, held)
         if isinstance(node.end, Exit):
             result += self._finishing(node, held)
         return result
 
-    def _known(self, facts: Facts) -> list[Held]:
+    def _known(self, held: list[Held]) -> list[Held]:
         """The locks to look at, without reading a local: a check must not keep one alive.
 
         Of which object the lock is does not matter to a check of its class.
         """
         plain = {
-            evolve(lock, index=None) if lock.index and self._reads(lock.index) else lock
-            for lock in facts.held
+            evolve(lock, index=None) if any(map(any_read, lock.index or ())) else lock
+            for lock in held
         }
         return sorted(plain, key=repr)
 

@@ -34,6 +34,8 @@ class Schema:
     numbers: dict[str, int] = field(factory=dict)
     faults: list[Fault] = field(factory=list)
     edges: list[LockOrderEdge] = field(factory=list)
+    fault_numbers: dict[Fault, int] = field(factory=dict)
+    edge_numbers: dict[tuple[str, str], int] = field(factory=dict)
     allocated: set[str] = field(factory=set)
     freed_by_rcu: set[str] = field(factory=set)
     uses_grace_periods: bool = False
@@ -145,18 +147,17 @@ class Schema:
     def fault(self, check: BuiltinCheck, code: str, message: str, span: Span) -> int:
         """The number of a fault; equal faults share one."""
         fault = Fault(check, code, message, span)
-        if fault in self.faults:
-            return self.faults.index(fault)
-        self.faults.append(fault)
-        return len(self.faults) - 1
+        if fault not in self.fault_numbers:
+            self.fault_numbers[fault] = len(self.faults)
+            self.faults.append(fault)
+        return self.fault_numbers[fault]
 
     def edge(self, before: str, after: str, span: Span) -> int:
         """The number of the flag "``after`` was taken while ``before`` was held"."""
-        for number, edge in enumerate(self.edges):
-            if (edge.before, edge.after) == (before, after):
-                return number
-        self.edges.append(LockOrderEdge(before, after, span))
-        return len(self.edges) - 1
+        if (before, after) not in self.edge_numbers:
+            self.edge_numbers[before, after] = len(self.edges)
+            self.edges.append(LockOrderEdge(before, after, span))
+        return self.edge_numbers[before, after]
 
     def permanent(self, struct: StructSymbol) -> bool:
         """True when touching a free object of ``struct`` is no fault."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Graph, Node
-from ksmcheck.frontend.liveness import Liveness, Slots
+from ksmcheck.frontend.liveness import Liveness, Slots, members
 from ksmcheck.frontend.steps import Cutter
 from ksmcheck.frontend.substitute import Substitution
 from ksmcheck.ir.expr import Const
@@ -21,12 +21,23 @@ class StepMaker:
     liveness: Liveness
     slots: Slots
     variables: list[int]
+    slot_variables: dict[int, int] = field(init=False)
+    forgetting: tuple[Assign, ...] = field(init=False)
+    forgotten: dict[int | None, tuple[Operation, ...]] = field(factory=dict)
+
+    @slot_variables.default
+    def _slot_variables(self) -> dict[int, int]:
+        return {local: self.variables[slot] for local, slot in self.slots.slot_of.items()}
+
+    @forgetting.default
+    def _forgetting(self) -> tuple[Assign, ...]:
+        return tuple(Assign(variable, (), Const(0)) for variable in self.variables)
 
     def step(self, node: Node) -> Step:
         """The step that starts at ``node``."""
         alive = self._alive(node.number)
         substitution = Substitution(
-            {local: self.variables[slot] for local, slot in self.slots.slot_of.items()},
+            self.slot_variables,
             frozenset(self.variables[slot] for slot in alive.values()),
         )
         block = substitution.block(self.cutter.tree(node, self._forget))
@@ -52,16 +63,16 @@ class StepMaker:
     def _alive(self, node: int) -> dict[int, int]:
         """The locals that hold a value at a location, each with its slot."""
         slot_of = self.slots.slot_of
-        return {x: slot_of[x] for x in self.liveness.live_in[node] if x in slot_of}
+        return {x: slot_of[x] for x in members(self.liveness.live_in[node]) if x in slot_of}
 
     def _forget(self, target: int | None) -> tuple[Operation, ...]:
         """What to store on the way to ``target``: 0 in every slot that means nothing there."""
-        needed = set() if target is None else set(self._alive(target).values())
-        return tuple(
-            Assign(variable, (), Const(0))
-            for slot, variable in enumerate(self.variables)
-            if slot not in needed
-        )
+        if target not in self.forgotten:
+            needed = set() if target is None else set(self._alive(target).values())
+            self.forgotten[target] = tuple(
+                assign for slot, assign in enumerate(self.forgetting) if slot not in needed
+            )
+        return self.forgotten[target]
 
     def _described(self, node: Node) -> Node:
         """The node whose access names the step: the first one that begins."""

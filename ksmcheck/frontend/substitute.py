@@ -35,6 +35,10 @@ class Substitution:
     slots: Mapping[int, int]
     alive: frozenset[int]
     temporaries: dict[int, int] = field(factory=dict)
+    stored: frozenset[int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.stored = frozenset(self.slots.values())
 
     def place(self, expression: Expr) -> Expr:
         """The expression with its locals replaced."""
@@ -84,7 +88,7 @@ class Substitution:
         return (
             isinstance(operation, Assign)
             and operation.value == Const(0)
-            and operation.variable in self.slots.values()
+            and operation.variable in self.stored
             and operation.variable not in dirty
         )
 

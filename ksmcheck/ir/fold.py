@@ -195,14 +195,19 @@ def rewrite(expression: Expr, leaf: Callable[[Read | Temp], Expr]) -> Expr:
             return expression
         case Temp():
             return leaf(expression)
+        case Read(index=()):
+            return leaf(expression)
         case Read(index=index):
             return leaf(evolve(expression, index=tuple(rewrite(item, leaf) for item in index)))
+        case Binary(op=op, left=left, right=right):
+            first, second = rewrite(left, leaf), rewrite(right, leaf)
+            if first is left and second is right:
+                return expression
+            return binary(op, first, second)
         case Not(operand=operand):
             return negate(rewrite(operand, leaf))
         case BitCount(operand=operand):
             return BitCount(rewrite(operand, leaf))
-        case Binary(op=op, left=left, right=right):
-            return binary(op, rewrite(left, leaf), rewrite(right, leaf))
         case Ite(condition=condition, then=then, orelse=orelse):
             return ite(rewrite(condition, leaf), rewrite(then, leaf), rewrite(orelse, leaf))
         case Ask(operands=operands):
