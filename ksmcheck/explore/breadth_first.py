@@ -5,12 +5,15 @@ Deterministic: states are found in the order of their parents, actors and arms.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ksmcheck.analysis.symbols import Undecided
 from ksmcheck.explore.limits import Limits, peak_bytes
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.result import SearchResult
-from ksmcheck.explore.stepper import Stepper
+from ksmcheck.explore.selecting import Outcomes, Selector, saving, selector
+from ksmcheck.explore.stepper import CompiledStep, Packed, Stepper
 from ksmcheck.explore.verdicts import Verdicts
 from ksmcheck.explore.visited import Visited
 from ksmcheck.ir.program import Program
@@ -24,7 +27,8 @@ def breadth_first(
 ) -> SearchResult:
     """Explore ``program`` with ``stepper``. UserError when setup gives no initial state."""
     limits = Limits(options, progress)
-    search, query = _Search(program, stepper, options), ""
+    chosen = selector(program, options)
+    search, query = _Search(program, stepper, options, chosen), ""
     with limits.guarding():
         try:
             search.visited.add_initial(stepper.initial())
@@ -50,13 +54,21 @@ def breadth_first(
         peak_memory_bytes=peak_bytes(),
         bytes_per_state=search.visited.bytes_per_state(),
         undecided=query,
+        savings=() if chosen is None else (saving(chosen.left_out),),
     )
 
 
 class _Search:
     """One search. ``depth`` is the level of the deepest state found."""
 
-    def __init__(self, program: Program, stepper: Stepper, options: SearchOptions) -> None:
+    def __init__(
+        self,
+        program: Program,
+        stepper: Stepper,
+        options: SearchOptions,
+        chosen: Selector | None,
+    ) -> None:
+        self._selector = chosen
         self._stepper = stepper
         self._options = options
         self.visited = Visited()
@@ -87,17 +99,24 @@ class _Search:
             level, start, end = level + 1, end, len(states)
         return StopReason.EXHAUSTED
 
+    def _outcomes(self, state: Packed) -> Iterator[tuple[CompiledStep, Outcomes]]:
+        """The steps to take from ``state``, each with what it leads to."""
+        steps = self._stepper.current(state)
+        found = [step.run(state) for step in steps]
+        if self._selector is not None:
+            found = self._selector.taken(steps, found)
+        return zip(steps, found, strict=True)
+
     def _expand(self, batch: range) -> StopReason | None:
         """Take every step from every state of ``batch``: the loop where the time goes."""
         states, seen, parents = self.visited.states, self.visited.seen, self.visited.parents
         stepper, verdicts = self._stepper, self.verdicts
-        current, observed = stepper.current, stepper.observed
+        observed, outcomes_of = stepper.observed, self._outcomes
         room = -1 if self._options.max_states is None else self._options.max_states
         for number in batch:
             state = states[number]
             taken = 0
-            for step in current(state):
-                outcomes = step.run(state)
+            for step, outcomes in outcomes_of(state):
                 if not outcomes:
                     continue
                 taken += len(outcomes)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import Factory, evolve, frozen
 
+from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import VisitedSet
@@ -79,8 +80,33 @@ def run(
 ) -> Ran:
     """Search ``program``. UserError when the choice cannot be had."""
     reductions = decide(choice.reduce, program, choice.only_native)
-    ran = _run(choice, program, evolve(options, reductions=reductions), progress)
+    options = evolve(options, reductions=reductions)
+    ran = _run(choice, program, options, progress)
+    if Reduction.POR in reductions and _unmet(program, ran.result):
+        # What a search for violations leaves out may be just what a witness needs.
+        second = _run(choice, program, evolve(options, aim=Aim.WITNESSES), progress)
+        ran = evolve(ran, result=_both(ran.result, second.result))
     return evolve(ran, reductions=reductions)
+
+
+def _unmet(program: Program, result: SearchResult) -> bool:
+    """Did an exhausted search leave a witness open?"""
+    wanted = {n for n, item in enumerate(program.properties) if item.witness is not None}
+    return result.stop_reason is StopReason.EXHAUSTED and not wanted <= result.witnessed
+
+
+def _both(first: SearchResult, second: SearchResult) -> SearchResult:
+    """What a search for violations and one for witnesses found and cost together."""
+    return evolve(
+        first,
+        stop_reason=second.stop_reason,
+        states=first.states + second.states,
+        transitions=first.transitions + second.transitions,
+        seconds=first.seconds + second.seconds,
+        witnessed=first.witnessed | second.witnessed,
+        peak_memory_bytes=max(first.peak_memory_bytes, second.peak_memory_bytes),
+        compile_seconds=first.compile_seconds + second.compile_seconds,
+    )
 
 
 def _run(

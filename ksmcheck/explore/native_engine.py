@@ -11,6 +11,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import (
@@ -26,7 +27,9 @@ from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
+from ksmcheck.explore.selecting import saving
 from ksmcheck.ir.program import Program
 
 # How often the interface thread looks: the delay of Ctrl-C and of the time limit.
@@ -75,7 +78,7 @@ class NativeEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
-        built = self.build(program)
+        built = self.build(program, reduced=Reduction.POR in options.reductions)
         for notice in built.notices:
             self.tell(notice)
         # The runtime keeps to the memory limit itself, to the byte and before it is reached.
@@ -93,8 +96,8 @@ class NativeEngine:
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
 
-    def build(self, program: Program) -> Build:
-        """Generate, compile or find in the cache, and load."""
+    def build(self, program: Program, *, reduced: bool = False) -> Build:
+        """Generate, compile or find in the cache, and load; ``reduced``: with stubborn sets."""
         compiler = find_compiler()
         if compiler is None:
             raise UserError(
@@ -107,7 +110,7 @@ class NativeEngine:
                 ]
             )
         toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
-        return build(program, toolchain)
+        return build(program, toolchain, reduced=reduced)
 
     def _options(self, options: SearchOptions) -> Options:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -118,6 +121,7 @@ class NativeEngine:
             workers=self.workers or cores or 1,
             all=int(options.all_violations),
             visited=int(self.visited),
+            aim=list(Aim).index(options.aim),
         )
 
 
@@ -183,6 +187,7 @@ def _result(
         peak_memory_bytes=peak_bytes(),
         bytes_per_state=counters.memory / max(1, counters.states),
         compile_seconds=built.seconds,
+        savings=(saving(counters.left_out),) if Reduction.POR in options.reductions else (),
     )
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.explore.reductions import Reduction
 
 
@@ -16,7 +17,8 @@ class SearchOptions:
     ``max_states``: never store more states than this. ``max_depth``: states this many steps from
     an initial one are not expanded. ``time_limit`` in seconds; ``memory_limit`` in bytes of
     resident memory. ``all_violations``: go on after a violation, and report each property once.
-    ``reductions``: what may be left out of the search; see decide() in reductions.py.
+    ``reductions``: what may be left out of the search; see decide() in reductions.py. ``aim``: what
+    a search with reductions must not miss.
     """
 
     max_states: int | None = None
@@ -25,6 +27,7 @@ class SearchOptions:
     memory_limit: int | None = None
     all_violations: bool = False
     reductions: frozenset[Reduction] = frozenset()
+    aim: Aim = Aim.VIOLATIONS
 
 
 class StopReason(Enum):

@@ -79,7 +79,11 @@ class Space:
             self.bad[name] = Bad(name, depth, self.path(state), last)
 
 
-def search(program: Program, evaluator: Evaluator | None = None) -> Space:
+class TooManyStates(Exception):  # noqa: N818, not an error
+    """The space is larger than the test wants."""
+
+
+def search(program: Program, evaluator: Evaluator | None = None, most: int | None = None) -> Space:
     """Explore everything breadth first, going on after violations."""
     space = Space(program, evaluator or Evaluator(program, oracle_for(program)))
     offsets = program.offsets()
@@ -88,6 +92,8 @@ def search(program: Program, evaluator: Evaluator | None = None) -> Space:
         _reach(space, queue, state, None)
     while queue:
         state = queue.popleft()
+        if most is not None and len(space.levels) > most:
+            raise TooManyStates
         outcomes = list(space.evaluator.successors(state))
         space.transitions += len(outcomes)
         if program.over(state, offsets):

@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from ksmcheck import analysis
 from ksmcheck.backends.native.compiler import Compiler, compile_object, keep_sources
 from ksmcheck.backends.native.generate import generate
 from ksmcheck.backends.native.layout import Layout, lay_out
@@ -57,14 +58,17 @@ def cache_directory() -> Path:
     return base / "ksmcheck"
 
 
-def build(program: Program, toolchain: Toolchain) -> Build:
-    """Compile and load, or load from the cache. UserError when the compiler fails."""
+def build(program: Program, toolchain: Toolchain, *, reduced: bool = False) -> Build:
+    """Compile and load, or load from the cache. UserError when the compiler fails.
+
+    ``reduced``: with stubborn sets.
+    """
     started = time.perf_counter()
-    layout = lay_out(program)
+    layout = evolve(lay_out(program), reduced=reduced)
     if toolchain.keep is not None:
         _keep(layout, toolchain, toolchain.keep)
     cache = toolchain.cache or cache_directory()
-    digest = _digest(program, toolchain)
+    digest = _digest(program, toolchain, reduced=reduced)
     found = _lookup(cache, digest)
     if found is not None:
         try:
@@ -106,9 +110,12 @@ def program_digest(program: Program) -> bytes:
     return hashlib.sha256(pickle.dumps(program, protocol=5)).digest()
 
 
-def _digest(program: Program, toolchain: Toolchain) -> str:
+def _digest(program: Program, toolchain: Toolchain, *, reduced: bool) -> str:
     """What the object depends on: the program, this package, the compiler and its flags."""
     total = hashlib.sha256(program_digest(program))
+    if reduced:
+        for path in sorted(Path(analysis.__file__).parent.glob("*.py")):
+            total.update(path.read_bytes())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
     for path in sorted(toolchain.runtime.glob("*.[ch]")):

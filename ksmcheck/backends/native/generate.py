@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ksmcheck.analysis.stubborn import stubborn
 from ksmcheck.backends.native.cells import outcomes
 from ksmcheck.backends.native.layout import Layout
 from ksmcheck.backends.native.properties import Questions, quoted
 from ksmcheck.backends.native.steps import SetupWriter, StepWriter
+from ksmcheck.backends.native.stubborn import expand, tables
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 from ksmcheck.ir.source import Span
 
@@ -56,7 +58,7 @@ def generate(layout: Layout) -> Generated:
         *questions.definitions(),
         *questions.check_function(),
         *_setup(layout),
-        *_expand(program),
+        *(_expand(program) if not layout.reduced else _selecting(layout)),
         "#endif",
     ]
     return Generated("\n".join(lines) + "\n", parts)
@@ -158,6 +160,10 @@ def _expand(program: Program) -> list[str]:
         if actor.steps
     ]
     return [*lines, "    return o;", "}", ""]
+
+
+def _selecting(layout: Layout) -> list[str]:
+    return [*tables(stubborn(layout.program)), *expand(layout)]
 
 
 def _setup(layout: Layout) -> list[str]:

@@ -53,7 +53,10 @@ class Place:
 
 @frozen
 class Layout:
-    """``places[v]`` belongs to variable v; ``size`` is the bytes of a stored state."""
+    """``places[v]`` belongs to variable v; ``size`` is the bytes of a stored state.
+
+    ``reduced``: the code that is generated takes only what stubborn sets leave.
+    """
 
     program: Program
     places: tuple[Place, ...]
@@ -61,6 +64,7 @@ class Layout:
     words: int
     size: int
     offsets: tuple[int, ...]
+    reduced: bool = False
 
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The flat state that ``words`` stands for."""

@@ -59,7 +59,7 @@ class Options(ctypes.Structure):
         ("workers", ctypes.c_uint32),
         ("all", ctypes.c_uint32),
         ("visited", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
+        ("aim", ctypes.c_uint32),
     )
 
 
@@ -73,6 +73,7 @@ class CountersStructure(ctypes.Structure):
         ("frontier", ctypes.c_uint64),
         ("memory", ctypes.c_uint64),
         ("table_bytes", ctypes.c_uint64),
+        ("left_out", ctypes.c_uint64),
     )
 
 
@@ -89,13 +90,17 @@ class EdgeStructure(ctypes.Structure):
 
 @frozen
 class Counters:
-    """How far a search has come; ``memory`` is what it keeps, in bytes."""
+    """How far a search has come; ``memory`` is what it keeps, in bytes.
+
+    ``left_out`` are steps that stubborn sets left out.
+    """
 
     states: int
     transitions: int
     depth: int
     frontier: int
     memory: int
+    left_out: int
 
 
 @frozen
@@ -138,7 +143,9 @@ class Search:
         """From any thread, at any time."""
         raw = CountersStructure()
         self._functions.ksm_read_counters(self._handle, ctypes.byref(raw))
-        return Counters(raw.states, raw.transitions, raw.depth, raw.frontier, raw.memory)
+        return Counters(
+            raw.states, raw.transitions, raw.depth, raw.frontier, raw.memory, raw.left_out
+        )
 
     def setup_fault(self) -> int | None:
         """The first fault of the setup."""

@@ -22,6 +22,7 @@ static bool open_threads(ksm_search *s)
         w->batch = aligned_alloc(64, ksm_round_up(batch_room() * sizeof *w->batch, 64));
         w->face.fired = calloc(ksm_model.steps + 1, 1);
         w->face.seen = s->seen;
+        w->face.aim = s->options.aim;
         w->face.flagged = s->flagged;
         if (!w->batch || !w->face.fired)
             return false;
@@ -190,6 +191,7 @@ void ksm_read_counters(ksm_search *s, ksm_counters *out)
         expanded += __atomic_load_n(&s->threads[i].expanded, __ATOMIC_RELAXED);
         out->states += __atomic_load_n(&s->threads[i].states, __ATOMIC_RELAXED);
         out->transitions += __atomic_load_n(&s->threads[i].transitions, __ATOMIC_RELAXED);
+        out->left_out += __atomic_load_n(&s->threads[i].face.left_out, __ATOMIC_RELAXED);
     }
     out->frontier = out->states > expanded ? out->states - expanded : 0;
     out->depth = __atomic_load_n(&s->deepest, __ATOMIC_RELAXED);

@@ -86,6 +86,8 @@ uint32_t ksm_condition(ksm_worker *w, uint32_t condition, uint32_t atom, uint32_
 
 /* The part of a worker that the model touches. */
 struct ksm_worker {
+    uint64_t left_out; /* steps that stubborn sets left out */
+    uint32_t aim;      /* which goals they must not miss */
     uint8_t *fired;   /* [steps]: this step has had an outcome */
     uint8_t *seen;    /* [witnesses], shared by all workers: this witness has been true */
     uint8_t *flagged; /* [flags], shared by all workers: this flag is already known */
@@ -135,7 +137,7 @@ typedef struct {
     uint32_t workers;
     uint32_t all;          /* 1: go on after a violation */
     uint32_t visited;      /* enum ksm_visited */
-    uint32_t reserved;
+    uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
 } ksm_options;
 
 typedef struct {
@@ -145,6 +147,7 @@ typedef struct {
     uint64_t frontier;
     uint64_t memory;
     uint64_t table_bytes;
+    uint64_t left_out; /* steps that stubborn sets left out */
 } ksm_counters;
 
 /* The shortest way to one violation: a path to `state`, then (for steps and flags) to `next`. */

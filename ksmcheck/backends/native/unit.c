@@ -6,3 +6,5 @@
 #include "automaton.c"
 
 #include "checkpoint.c"
+
+#include "stubborn.c"

@@ -1,0 +1,84 @@
+"""What a step reads and writes of what actors share, and which locks it takes and gives back.
+
+Here is what is known of a step; how it is found is in paths.py.
+
+What only one actor's steps access is private to it and not in a summary. A lock variable is
+*ruly* when every store to it takes a free lock, or gives back one that the path has checked to be
+the actor's own. Of a ruly lock an actor can see whether it is the holder, and nobody else can
+change the answer: such a test reads nothing that is shared.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ksmcheck.ir.expr import Expr
+
+WHOLE, WRITER = -2, -1
+
+
+@frozen(cache_hash=True)
+class Place:
+    """A cell, or part of one.
+
+    An index is a constant, "what this own variable held before the step" with arithmetic around
+    it, or a value that has no name outside the step. ``part`` is WHOLE, or of an rwsem WRITER or
+    the number of a reader.
+    """
+
+    variable: int
+    index: tuple[Expr, ...]
+    part: int = WHOLE
+
+
+@frozen(cache_hash=True)
+class Hold:
+    """The actor holds ``variable[index]``; ``shared`` when it is an rwsem taken for reading."""
+
+    variable: int
+    index: tuple[Expr, ...]
+    shared: bool = False
+
+
+@frozen
+class Exit:
+    """One way out of a step: where to, what happened to the locks in order, what locals hold.
+
+    ``locks`` has (True, what was taken) and (False, what was given back). ``values[v]`` is the
+    value of own variable v in terms of the start, for those that were stored to.
+    """
+
+    target: int
+    locks: tuple[tuple[bool, Hold], ...]
+    values: tuple[tuple[int, Expr], ...]
+
+
+@frozen
+class Summary:
+    """What one step may do, over all its paths.
+
+    ``writes`` are ``rises`` and ``falls``: places that a store may give a higher value than before,
+    or a lower one. ``own`` are cells of arrays of the actor's own that it stores to. ``needs`` are
+    locks without which the step has no outcome but a fault, with what is read of shared places
+    before that is known.
+    """
+
+    reads: frozenset[Place]
+    rises: frozenset[Place]
+    falls: frozenset[Place]
+    own: frozenset[Place]
+    exits: tuple[Exit, ...]
+    needs: tuple[tuple[Hold, frozenset[Place]], ...]
+
+    @property
+    def writes(self) -> frozenset[Place]:
+        """What may be stored to."""
+        return self.rises | self.falls
+
+
+@frozen
+class Sharing:
+    """Which variables are private to one actor, and which lock variables are ruly."""
+
+    private: frozenset[int]
+    ruly: frozenset[int]

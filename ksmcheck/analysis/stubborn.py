@@ -1,0 +1,211 @@
+"""Stubborn sets: which actors need to move in a state, the others can wait.
+
+Static tables, and one function that looks them up. Engines run the same tables; what they must
+satisfy, and why a search that expands only what ``choose`` gives misses nothing, is shown in
+docs/soundness.md under "Partial order reduction".
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from ksmcheck.analysis.conflicts import conflicts, reachable
+from ksmcheck.analysis.summaries import summaries
+from ksmcheck.analysis.visibility import Goal, goals, visible
+from ksmcheck.ir.program import Program, PropertyKind
+
+
+class Aim(Enum):
+    """What a reduced search must not miss, beside faults, deadlocks and lock orders.
+
+    Witnesses are looked for only when a search for violations has not met them by the way.
+    """
+
+    VIOLATIONS = "violations"
+    WITNESSES = "witnesses"
+
+
+@frozen
+class Step:
+    """What ``choose`` needs to know of an actor at one location; sets of goals are bits.
+
+    ``number`` is the step's class. ``sticky``: the step leads back; every cycle of the actor has
+    one. ``heals``, ``breaks``: see visibility.py. ``may_break``, ``may_touch``: what this step or a
+    later one of the actor may break, or change anything of.
+    """
+
+    number: int
+    sticky: bool
+    heals: int
+    breaks: int
+    may_break: int
+    may_touch: int
+
+
+@frozen
+class Stubborn:
+    """``steps[a][l]`` for each actor and location; ``dependent`` as in Conflicts.
+
+    ``over_steps`` and ``at_end`` are the goals over steps and at the end, ``violations`` those that
+    are no witnesses.
+    """
+
+    steps: tuple[tuple[Step, ...], ...]
+    dependent: tuple[tuple[tuple[int, ...], ...], ...]
+    daemons: tuple[bool, ...]
+    goals: int
+    over_steps: int
+    at_end: int
+    violations: int
+
+    def aim(self, aim: Aim) -> int:
+        """The goals of a search."""
+        every = (1 << self.goals) - 1
+        return self.violations if aim is Aim.VIOLATIONS else every & ~self.violations
+
+    def choose(self, at: tuple[int, ...], enabled: int, aim: int) -> int:
+        """The actors to expand in a state, as bits: a subset of ``enabled``, not empty if that is.
+
+        ``at[a]`` is where actor a stands; ``enabled`` are the actors whose step leads to a state;
+        ``aim`` are the goals. The smallest set wins, the first of several.
+        """
+        best, size = enabled, enabled.bit_count()
+        for start in range(len(at)):
+            if not enabled >> start & 1:
+                continue
+            moving = self._closed(1 << start, at, enabled, aim) & enabled
+            if moving.bit_count() < size and not self._leads_back(moving, at):
+                best, size = moving, moving.bit_count()
+        return best
+
+    def _leads_back(self, moving: int, at: tuple[int, ...]) -> bool:
+        return any(
+            moving >> actor & 1 and self.steps[actor][here].sticky for actor, here in enumerate(at)
+        )
+
+    def _closed(self, chosen: int, at: tuple[int, ...], enabled: int, aim: int) -> int:
+        """``chosen`` with all that must move when it does."""
+        done = 0
+        while chosen != done:
+            if chosen & enabled == enabled:
+                return chosen
+            done = chosen
+            for actor, here in enumerate(at):
+                if chosen >> actor & 1 and here < len(self.steps[actor]):
+                    chosen |= self._dependent(actor, here, chosen, at)
+            if chosen == done:  # closed under conflicts: now the goals
+                chosen |= self._needed(chosen, at, enabled, aim)
+        return chosen
+
+    def _dependent(self, actor: int, here: int, chosen: int, at: tuple[int, ...]) -> int:
+        row = self.dependent[actor][self.steps[actor][here].number]
+        found = 0
+        for other, there in enumerate(at):
+            if not chosen >> other & 1 and row[other] >> there & 1:
+                found |= 1 << other
+        return found
+
+    def _needed(self, chosen: int, at: tuple[int, ...], enabled: int, aim: int) -> int:
+        """Actors without which a goal could be missed."""
+        healed, broken, finite = aim, 0, False
+        for actor, here in enumerate(at):
+            if chosen >> actor & 1 and here < len(self.steps[actor]):
+                finite = finite or not self.daemons[actor]
+                if enabled >> actor & 1:
+                    step = self.steps[actor][here]
+                    healed &= step.heals
+                    broken |= step.breaks
+        if finite:
+            healed &= ~self.at_end
+        broken &= aim & self.over_steps
+        found = 0
+        for actor, here in enumerate(at):
+            if not chosen >> actor & 1 and here < len(self.steps[actor]):
+                step = self.steps[actor][here]
+                ends = 0 if self.daemons[actor] else self.at_end
+                if healed & (step.may_break | ends) or broken & step.may_touch:
+                    found |= 1 << actor
+        return found
+
+
+def stubborn(program: Program) -> Stubborn:
+    """The tables of ``program``."""
+    summary = summaries(program)
+    tables = conflicts(summary)
+    wanted = goals(program)
+    seen = visible(program, summary, wanted)
+    steps: list[tuple[Step, ...]] = []
+    for actor in range(len(program.actors)):
+        following = tables.successors[actor]
+        ahead = reachable(following, 0)
+        back = _leading_back(following)
+        breaks = _union(ahead, [item.breaks for item in seen[actor]])
+        touches = _union(ahead, [item.heals for item in seen[actor]])
+        steps.append(
+            tuple(
+                Step(
+                    tables.classes[actor][here],
+                    here in back,
+                    item.heals,
+                    item.breaks,
+                    breaks[here],
+                    touches[here],
+                )
+                for here, item in enumerate(seen[actor])
+            )
+        )
+    return Stubborn(
+        tuple(steps),
+        tables.dependent,
+        tuple(actor.daemon for actor in program.actors),
+        len(wanted),
+        _bits(wanted, PropertyKind.STEP),
+        _bits(wanted, PropertyKind.END),
+        sum(1 << number for number, goal in enumerate(wanted) if not goal.witness),
+    )
+
+
+def _bits(wanted: tuple[Goal, ...], kind: PropertyKind) -> int:
+    return sum(1 << number for number, goal in enumerate(wanted) if goal.kind is kind)
+
+
+def _union(ahead: list[int], each: list[int]) -> list[int]:
+    """For each location the union of ``each`` over the locations ahead of it."""
+    known: dict[int, int] = {}
+    for places in ahead:
+        if places not in known:
+            total = 0
+            for here, item in enumerate(each):
+                if places >> here & 1:
+                    total |= item
+            known[places] = total
+    return [known[places] for places in ahead]
+
+
+def _leading_back(successors: tuple[frozenset[int], ...]) -> frozenset[int]:
+    """Locations whose steps close a cycle: without them the graph has none.
+
+    Those with an edge to where a depth-first search is coming from.
+    """
+    found: set[int] = set()
+    on_way, left = set[int](), set[int]()
+    for start in range(len(successors)):
+        if start in left:
+            continue
+        on_way.add(start)
+        stack = [(start, iter(sorted(successors[start])))]
+        while stack:
+            here, following = stack[-1]
+            target = next(following, None)
+            if target is None:
+                stack.pop()
+                on_way.discard(here)
+                left.add(here)
+            elif target in on_way:
+                found.add(here)
+            elif target not in left:
+                on_way.add(target)
+                stack.append((target, iter(sorted(successors[target]))))
+    return frozenset(found)

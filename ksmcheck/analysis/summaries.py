@@ -1,0 +1,86 @@
+"""The summaries of all steps of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from ksmcheck.analysis.accesses import Place, Sharing, Summary
+from ksmcheck.analysis.footprint import (
+    all_operations,
+    blocks,
+    expressions_of,
+    is_symbolic,
+    subexpressions,
+)
+from ksmcheck.analysis.paths import Path, Run
+from ksmcheck.ir.expr import Read
+from ksmcheck.ir.program import Program
+from ksmcheck.ir.step import Assign, Block, Branch, Step
+from ksmcheck.ir.types import ConditionType
+
+
+def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
+    """For each actor the summary of each of its steps."""
+    sharing = _sharing(program)
+    while True:
+        runs = [
+            [_run(program, sharing, number, step) for step in actor.steps]
+            for number, actor in enumerate(program.actors)
+        ]
+        unruly = frozenset[int]().union(*(run.unruly for actor in runs for run in actor))
+        if not unruly & sharing.ruly:
+            break
+        sharing = evolve(sharing, ruly=sharing.ruly - unruly)
+    return tuple(
+        tuple(
+            Summary(
+                frozenset(run.reads),
+                frozenset(run.rises),
+                frozenset(run.falls),
+                frozenset(run.own),
+                tuple(run.exits),
+                tuple(run.needs),
+            )
+            for run in actor
+        )
+        for actor in runs
+    )
+
+
+def _run(program: Program, sharing: Sharing, actor: int, step: Step) -> Run:
+    run = Run(program, sharing, actor)
+    run.block(step.block, Path(), root=True)
+    if is_symbolic(program, step.block):
+        # Its end renumbers the symbols, wherever they are, and says anew what is known of them.
+        for number, variable in enumerate(program.variables):
+            if isinstance(variable.type, ConditionType):
+                for places in (run.reads, run.rises, run.falls):
+                    places.add(Place(number, ()))
+    return run
+
+
+def _sharing(program: Program) -> Sharing:
+    users: dict[int, set[int]] = {}
+    for number, actor in enumerate(program.actors):
+        for step in actor.steps:
+            for variable in variables_of(step.block):
+                users.setdefault(variable, set()).add(number)
+    everything = range(len(program.variables))
+    private = frozenset(v for v in everything if len(users.get(v, ())) <= 1)
+    locks = frozenset(v for v, _ in program.locks())
+    return Sharing(private - locks, locks)
+
+
+def variables_of(block: Block) -> Iterator[int]:
+    """The variables that ``block`` reads or stores to."""
+    for item in blocks(block):
+        for operation in all_operations(item.operations):
+            if isinstance(operation, Assign):
+                yield operation.variable
+            for expr in expressions_of(operation):
+                yield from (r.variable for r in subexpressions(expr) if isinstance(r, Read))
+        if isinstance(item.end, Branch):
+            condition = item.end.condition
+            yield from (r.variable for r in subexpressions(condition) if isinstance(r, Read))

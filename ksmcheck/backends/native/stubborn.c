@@ -1,0 +1,147 @@
+#include "stubborn.h"
+
+#include <string.h>
+
+#define KSM_MAX_GOAL_WORDS 16
+
+/* What a state looks like to the functions below. */
+typedef struct {
+    const ksm_stubborn_table *table;
+    const uint32_t *at;
+    const uint64_t *aim;
+    uint32_t enabled;
+} ksm_view;
+
+static bool acts(const ksm_view *v, uint32_t actor)
+{
+    return v->at[actor] < v->table->actor[actor].steps;
+}
+
+static const uint64_t *row(const ksm_view *v, uint32_t actor)
+{
+    const ksm_actor_table *t = v->table->actor + actor;
+    const uint32_t width = v->table->class_words + 4 * v->table->goal_words;
+    return t->rows + (uint64_t)t->row[v->at[actor]] * width;
+}
+
+/* The vector of goals number `which` of an actor's row: heals, breaks, may break, may touch. */
+static const uint64_t *goals(const ksm_view *v, uint32_t actor, uint32_t which)
+{
+    return row(v, actor) + v->table->class_words + which * v->table->goal_words;
+}
+
+/* `chosen` with the actors that may yet do what does not commute with a chosen one's step. */
+static uint32_t with_dependent(const ksm_view *v, uint32_t chosen)
+{
+    const uint32_t actors = v->table->actors;
+    uint32_t done = 0;
+    while (chosen != done) {
+        uint32_t fresh = chosen & ~done;
+        done = chosen;
+        for (; fresh; fresh &= fresh - 1) {
+            const uint32_t actor = (uint32_t)__builtin_ctz(fresh);
+            if (!acts(v, actor))
+                continue;
+            const uint32_t number = v->table->actor[actor].number[v->at[actor]];
+            for (uint32_t other = 0; other < actors; other++)
+                if (!(chosen >> other & 1) && acts(v, other) &&
+                    (row(v, other)[number / 64] >> number % 64 & 1))
+                    chosen |= 1u << other;
+        }
+    }
+    return chosen;
+}
+
+/* Actors without which a goal could be missed. */
+static uint32_t needed(const ksm_view *v, uint32_t chosen)
+{
+    const uint32_t actors = v->table->actors, words = v->table->goal_words;
+    uint64_t healed[KSM_MAX_GOAL_WORDS], broken[KSM_MAX_GOAL_WORDS] = {0};
+    bool finite = false;
+    memcpy(healed, v->aim, words * sizeof *healed);
+    for (uint32_t actor = 0; actor < actors; actor++) {
+        if (!(chosen >> actor & 1) || !acts(v, actor))
+            continue;
+        finite |= !v->table->actor[actor].daemon;
+        if (!(v->enabled >> actor & 1))
+            continue;
+        for (uint32_t i = 0; i < words; i++) {
+            healed[i] &= goals(v, actor, 0)[i];
+            broken[i] |= goals(v, actor, 1)[i];
+        }
+    }
+    for (uint32_t i = 0; i < words; i++) {
+        broken[i] &= v->aim[i] & v->table->over_steps[i];
+        if (finite)
+            healed[i] &= ~v->table->at_end[i];
+    }
+    uint32_t found = 0;
+    for (uint32_t actor = 0; actor < actors; actor++) {
+        if ((chosen >> actor & 1) || !acts(v, actor))
+            continue;
+        uint64_t missed = 0;
+        for (uint32_t i = 0; i < words; i++) {
+            uint64_t ends = v->table->actor[actor].daemon ? 0 : v->table->at_end[i];
+            missed |= healed[i] & (goals(v, actor, 2)[i] | ends);
+            missed |= broken[i] & goals(v, actor, 3)[i];
+        }
+        if (missed)
+            found |= 1u << actor;
+    }
+    return found;
+}
+
+/* `chosen` with all that must move when it does. */
+static uint32_t closed(const ksm_view *v, uint32_t chosen)
+{
+    for (;;) {
+        chosen = with_dependent(v, chosen);
+        if ((chosen & v->enabled) == v->enabled)
+            return chosen;
+        uint32_t more = needed(v, chosen);
+        if (!more)
+            return chosen;
+        chosen |= more;
+    }
+}
+
+static bool leads_back(const ksm_view *v, uint32_t moving)
+{
+    for (; moving; moving &= moving - 1) {
+        uint32_t actor = (uint32_t)__builtin_ctz(moving);
+        if (v->table->actor[actor].sticky[v->at[actor]])
+            return true;
+    }
+    return false;
+}
+
+ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
+                          ksm_successor *const *ends, ksm_worker *w)
+{
+    ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
+    for (uint32_t actor = 0; actor < table->actors; actor++)
+        v.enabled |= (uint32_t)(ends[actor + 1] > ends[actor]) << actor;
+    uint32_t best = v.enabled;
+    int size = __builtin_popcount(best);
+    if (size < 2)
+        return ends[table->actors];
+    for (uint32_t rest = v.enabled; rest && size > 1; rest &= rest - 1) {
+        uint32_t moving = closed(&v, rest & -rest) & v.enabled;
+        if (__builtin_popcount(moving) < size && !leads_back(&v, moving)) {
+            best = moving;
+            size = __builtin_popcount(moving);
+        }
+    }
+    if (best == v.enabled)
+        return ends[table->actors];
+    w->left_out += (uint32_t)__builtin_popcount(v.enabled & ~best);
+    ksm_successor *out = ends[0];
+    for (uint32_t rest = best; rest; rest &= rest - 1) {
+        uint32_t actor = (uint32_t)__builtin_ctz(rest);
+        size_t count = (size_t)(ends[actor + 1] - ends[actor]);
+        if (out != ends[actor])
+            memmove(out, ends[actor], count * sizeof *out);
+        out += count;
+    }
+    return out;
+}

@@ -1,0 +1,39 @@
+/*
+ * Partial order reduction: which actors need to move in a state. See ksmcheck/analysis/stubborn.py,
+ * which says what the tables mean and has the same algorithm in Python.
+ */
+#ifndef KSM_STUBBORN_H
+#define KSM_STUBBORN_H
+
+#include "runtime.h"
+
+/* One actor at its locations. A row has the words of: classes of others' steps that do not commute
+ * with something this actor may do from here on; goals that its step may heal; may break; that it
+ * may break from here on; may touch from here on. */
+typedef struct {
+    uint32_t steps;         /* its locations but the last, which is "done" */
+    uint32_t daemon;
+    const uint16_t *number; /* [steps]: the class of the step, counted over all actors */
+    const uint8_t *sticky;  /* [steps]: the step leads back */
+    const uint16_t *row;    /* [steps]: which of the rows */
+    const uint64_t *rows;   /* [.. * (class_words + 4 * goal_words)] */
+} ksm_actor_table;
+
+typedef struct {
+    uint32_t actors;
+    uint32_t class_words;
+    uint32_t goal_words;
+    const ksm_actor_table *actor;
+    const uint64_t *aims;       /* [2 * goal_words]: violations, witnesses */
+    const uint64_t *over_steps; /* [goal_words] */
+    const uint64_t *at_end;     /* [goal_words] */
+} ksm_stubborn_table;
+
+/*
+ * Actor a is at location at[a], and ends[a] to ends[a + 1] are its successors. Drops what need not
+ * be taken, moves the rest together; the new end.
+ */
+ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
+                          ksm_successor *const *ends, ksm_worker *w);
+
+#endif

@@ -1,0 +1,62 @@
+"""Which of a state's steps a search takes: all of them, or what a stubborn set leaves."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.reductions import Reduction
+from ksmcheck.explore.result import Saving
+from ksmcheck.explore.stepper import CompiledStep, Packed
+from ksmcheck.ir.program import Program
+
+Outcomes = tuple[Packed | int, ...]
+
+
+@define
+class Selector:
+    """Looks up stubborn sets; ``left_out`` counts the steps that need not be taken."""
+
+    tables: Stubborn
+    aim: int
+    left_out: int = 0
+    _known: dict[tuple[tuple[int, ...], int], int] = field(factory=dict)
+
+    def taken(self, steps: tuple[CompiledStep, ...], found: list[Outcomes]) -> list[Outcomes]:
+        """``found``, what the actors' current ``steps`` lead to, without what may be left out.
+
+        What a step that is left out shows by itself, a fault, is kept.
+        """
+        enabled = 0
+        for actor, outcomes in enumerate(found):
+            if any(not isinstance(item, int) for item in outcomes):
+                enabled |= 1 << actor
+        if not enabled & (enabled - 1):
+            return found
+        at = tuple(step.location for step in steps)
+        moving = self._known.get((at, enabled))
+        if moving is None:
+            moving = self._known[at, enabled] = self.tables.choose(at, enabled, self.aim)
+        if moving == enabled:
+            return found
+        self.left_out += (enabled & ~moving).bit_count()
+        return [
+            outcomes
+            if moving >> actor & 1
+            else tuple(item for item in outcomes if isinstance(item, int))
+            for actor, outcomes in enumerate(found)
+        ]
+
+
+def selector(program: Program, options: SearchOptions) -> Selector | None:
+    """What ``options`` ask for; None when every step is to be taken."""
+    if Reduction.POR not in options.reductions:
+        return None
+    tables = stubborn(program)
+    return Selector(tables, tables.aim(options.aim))
+
+
+def saving(left_out: int) -> Saving:
+    """What the report says of the steps that need not be taken."""
+    return Saving(Reduction.POR, f"{left_out:,} enabled steps left out")

@@ -1,0 +1,1 @@
+"""Reductions leave states out and nothing else."""

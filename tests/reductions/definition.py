@@ -1,0 +1,118 @@
+"""The definition of a stubborn set, verified by brute force at every state of a small space.
+
+For every state and the actors chosen there: whatever the others do without them, each chosen step
+keeps its outcomes, and they commute with what the others did. And no cycle of the reduced graph
+leaves something out in each of its states.
+"""
+
+from __future__ import annotations
+
+from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.backends.evaluator import Outcome
+from tests.oracle.evaluator_search import Space, State
+
+Moves = dict[int, list[Outcome]]
+
+
+def moves(space: Space, known: dict[State, Moves], state: State) -> Moves:
+    """The outcomes in ``state`` by actor."""
+    if state not in known:
+        found: Moves = {}
+        for outcome in space.evaluator.successors(state):
+            found.setdefault(outcome.actor, []).append(outcome)
+        known[state] = found
+    return known[state]
+
+
+def enabled_in(found: Moves) -> int:
+    """The actors with an outcome that is a state, as bits."""
+    return sum(1 << a for a, items in found.items() if any(o.state is not None for o in items))
+
+
+def chosen(tables: Stubborn, space: Space, state: State, found: Moves, aim: int) -> int:
+    """What the tables say of ``state``."""
+    offsets = space.program.offsets()
+    at = tuple(state[offsets[actor.location]] for actor in space.program.actors)
+    return tables.choose(at, enabled_in(found), aim)
+
+
+def verify(space: Space, most_pairs: int = 200_000) -> int:
+    """Check every state; how many states were reduced."""
+    tables, known = stubborn(space.program), dict[State, Moves]()
+    reduced = 0
+    edges: dict[State, list[State]] = {}
+    for aim in (0, tables.violations):
+        for state in space.levels:
+            found = moves(space, known, state)
+            moving = chosen(tables, space, state, found, aim)
+            assert moving or not enabled_in(found)
+            if moving == enabled_in(found):
+                continue
+            reduced += 1
+            most_pairs -= _commutes(space, known, state, moving)
+            nexts = [o.state for a, items in found.items() if moving >> a & 1 for o in items]
+            edges[state] = [after for after in nexts if after is not None]
+            if most_pairs < 0:
+                return reduced
+        _no_cycle(edges)
+        edges.clear()
+    return reduced
+
+
+def _commutes(space: Space, known: dict[State, Moves], start: State, moving: int) -> int:
+    """Follow the others from ``start``; how many pairs of moves were looked at."""
+    seen, work, pairs = {start}, [start], 0
+    while work:
+        state = work.pop()
+        found = moves(space, known, state)
+        for other, outcomes in found.items():
+            if moving >> other & 1:
+                continue
+            for outcome in outcomes:
+                if outcome.state is None:
+                    continue
+                after = moves(space, known, outcome.state)
+                for actor in range(len(space.program.actors)):
+                    if moving >> actor & 1:
+                        pairs += 1
+                        _same(space, known, found.get(actor, []), after.get(actor, []), outcome)
+                if outcome.state not in seen:
+                    seen.add(outcome.state)
+                    work.append(outcome.state)
+    return pairs
+
+
+def _same(
+    space: Space,
+    known: dict[State, Moves],
+    before: list[Outcome],
+    after: list[Outcome],
+    other: Outcome,
+) -> None:
+    """An actor's outcomes before and after a move of another: the same, and they commute."""
+    assert [o.fault for o in before] == [o.fault for o in after]
+    for one, two in zip(before, after, strict=True):
+        assert one.flags == two.flags
+        if one.state is not None:
+            then = moves(space, known, one.state).get(other.actor, [])
+            assert two.state in [o.state for o in then]
+
+
+def _no_cycle(edges: dict[State, list[State]]) -> None:
+    """The states that are not fully expanded make no cycle."""
+    done: set[State] = set()
+    for start in edges:
+        if start in done:
+            continue
+        way, stack = {start}, [(start, iter(edges[start]))]
+        while stack:
+            state, following = stack[-1]
+            after = next(following, None)
+            if after is None:
+                stack.pop()
+                way.discard(state)
+                done.add(state)
+            elif after in edges and after not in done:
+                assert after not in way, "a cycle in which something is left out everywhere"
+                way.add(after)
+                stack.append((after, iter(edges[after])))

@@ -1,0 +1,136 @@
+"""Partial order reduction: the definition holds, and every verdict is as in the whole space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from ksmcheck.backends.native.compiler import find_compiler
+from ksmcheck.diagnostics import UserError
+from ksmcheck.explore.engines import EngineName
+from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.python_engine import PythonEngine
+from ksmcheck.explore.reductions import Reduction
+from ksmcheck.ir.program import BuiltinCheck, Program
+from tests.backends import programs as hand_built
+from tests.backends.random_programs import programs as random_steps
+from tests.oracle.evaluator_search import TooManyStates, search
+from tests.oracle.models import compile_file
+from tests.random_programs.programs import programs as random_sources
+from tests.random_programs.schedule import Scheduler, TooLarge
+from tests.reductions.definition import verify
+from tests.reductions.lock_programs import lock_programs
+from tests.reductions.same_verdicts import assert_same_verdicts, reduced
+
+ROOT = Path(__file__).parent.parent
+MODELS = sorted([*(ROOT / "textbook").glob("*.py"), *(ROOT / "checks").glob("*.py")])
+SMALL = [path for path in MODELS if not path.name.startswith(("test_", "__"))]
+LIMIT = 3000
+REDUCED = SearchOptions(all_violations=True, reductions=frozenset({Reduction.POR}))
+SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def check(program: Program) -> int:
+    """Compare everything with the whole space; how many states were saved."""
+    try:
+        space = search(program, most=LIMIT)
+    except (UserError, TooManyStates):
+        assume(False)
+    verify(space)
+    result = reduced(program, ("por",))
+    assert_same_verdicts(program, space, result)
+    return len(space.levels) - result.states
+
+
+@pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
+def test_textbook_and_check_models(path: Path) -> None:
+    program = compile_file(path)
+    space = search(program)
+    verify(space)
+    assert_same_verdicts(program, space, reduced(program, ("por",)))
+
+
+@pytest.mark.parametrize("make", hand_built.ALL, ids=lambda make: make.__name__)
+def test_hand_built_programs(make: object) -> None:
+    assert callable(make)
+    check(make())
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+@pytest.mark.parametrize("name", ["philosophers_ordered", "bounded_buffer", "two_phase_commit"])
+def test_engines_count_alike(name: str) -> None:
+    program = compile_file(ROOT / "textbook" / f"{name}.py")
+    results = [
+        PythonEngine().search(program, REDUCED),
+        *(
+            NativeEngine(workers=n, compiler_flags=("-O0",)).search(program, REDUCED)
+            for n in (1, 2)
+        ),
+    ]
+    assert len({(r.states, r.transitions, r.depth, r.savings) for r in results}) == 1
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
+def test_native_engine(path: Path) -> None:
+    program = compile_file(path)
+    result = reduced(program, ("por",), EngineName.NATIVE)
+    assert_same_verdicts(program, search(program), result)
+
+
+@settings(SETTINGS, max_examples=60)
+@given(text=lock_programs())
+def test_random_locks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    check_locks(tmp_path_factory, text)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=1000)
+@given(text=lock_programs())
+def test_many_random_locks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    check_locks(tmp_path_factory, text)
+
+
+def check_locks(folders: pytest.TempPathFactory, text: str) -> None:
+    path = folders.mktemp("random") / "random_program.py"
+    path.write_text(text, encoding="utf-8")
+    check(compile_file(path))
+
+
+@settings(SETTINGS, max_examples=60)
+@given(program=random_steps())
+def test_random_steps(program: Program) -> None:
+    check(program)
+
+
+@settings(SETTINGS, max_examples=30)
+@given(text=random_sources())
+def test_random_sources(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    check_source(tmp_path_factory, text)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=1000)
+@given(program=random_steps())
+def test_many_random_steps(program: Program) -> None:
+    check(program)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=500)
+@given(text=random_sources())
+def test_many_random_sources(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    check_source(tmp_path_factory, text)
+
+
+def check_source(folders: pytest.TempPathFactory, text: str) -> None:
+    try:
+        Scheduler(text).explore(LIMIT)
+    except TooLarge:
+        assume(False)
+    path = folders.mktemp("random") / "random_program.py"
+    path.write_text(text, encoding="utf-8")
+    check(compile_file(path, disabled=[BuiltinCheck.LOCK_ORDER]))
