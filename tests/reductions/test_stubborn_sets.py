@@ -16,6 +16,7 @@ from ksmcheck.explore.reductions import Reduction
 from ksmcheck.ir.program import BuiltinCheck, Program
 from tests.backends import programs as hand_built
 from tests.backends.random_programs import programs as random_steps
+from tests.native.agreement import native
 from tests.oracle.evaluator_search import TooManyStates, search
 from tests.oracle.models import compile_file
 from tests.random_programs.programs import programs as random_sources
@@ -64,10 +65,7 @@ def test_engines_count_alike(name: str) -> None:
     program = compile_file(ROOT / "textbook" / f"{name}.py")
     results = [
         PythonEngine().search(program, REDUCED),
-        *(
-            NativeEngine(workers=n, compiler_flags=("-O0",)).search(program, REDUCED)
-            for n in (1, 2)
-        ),
+        *(native(workers).search(program, REDUCED) for workers in (1, 2)),
     ]
     assert len({(r.states, r.transitions, r.depth, r.savings) for r in results}) == 1
 
