@@ -40,10 +40,11 @@ SYMBOLS = (
     ),
     Code(
         "KSM605",
-        "fresh(), constant() or memcmp() used wrongly",
+        "fresh(), constant(), symbolic() or memcmp() used wrongly",
         "`fresh(D)` makes an unknown of the domain D; `constant(D, 0)` is its fixed element, "
         "and of a SymbolicInt or SymbolicBool there are the other constants as well; "
-        "`memcmp(a, b)` compares two values of one ordered domain.",
+        "`symbolic(D)` asks whether the scenario has symbols of "
+        "it, and `memcmp(a, b)` compares two values of one ordered domain.",
         "page.content = fresh(4)",
         "page.content = fresh(Content)",
     ),

@@ -145,8 +145,8 @@ class AnnotationReader:
                 return Storage(RefType(struct.name, struct.object_names, nullable=False))
             case WordSymbol() as word:
                 return Storage(self.word(word))
-            case DomainSymbol(domain=domain):
-                return Storage(SymbolType(domain))
+            case DomainSymbol() as domain:
+                return self.domain(domain)
             case VariantSymbol(word=word):
                 return Storage(self.word(word))
             case AliasSymbol() as alias:
@@ -158,6 +158,12 @@ class AnnotationReader:
                 return self._fault(node, message, hint, "KSM302")
             case _:
                 return self._fault(node, f"'{name}' is not a type", TYPES)
+
+    def domain(self, symbol: DomainSymbol) -> Storage:
+        """Symbols, or the integers that stand for them in this scenario."""
+        if symbol.symbolic or symbol.finite is None:
+            return Storage(SymbolType(symbol.domain))
+        return AnnotationReader(self.universe, self.errors, symbol.module).storage(symbol.finite)
 
     def _alias(self, alias: AliasSymbol) -> Storage:
         if alias.storage is PENDING:

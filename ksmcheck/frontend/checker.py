@@ -198,7 +198,7 @@ class Checker(ABC):
                 node,
                 "widen the range, or use a value inside it",
             )
-        elif not fits(kind, target):
+        elif not fits(kind, target) and not is_zero(value, target):
             self.fault(
                 "KSM330",
                 f"{what} is {type_name(target)}, and this is {shown(value)}",
@@ -225,6 +225,13 @@ class Checker(ABC):
                 Op.NE, value, Literal(0, NONE_TYPE, value.span), BOOL, value.span, value.ghost
             )
         return value
+
+
+def is_zero(value: Typed, target: ValueType) -> bool:
+    """True for a literal 0 or False where a symbol is wanted: the fixed element of its domain."""
+    if not isinstance(value, Literal) or not isinstance(value.type, (IntType, BoolType)):
+        return False
+    return isinstance(target, SymbolType) and value.value == 0
 
 
 def conversion(kind: ValueType, target: ValueType) -> str:

@@ -12,7 +12,6 @@ from attrs import define, field
 
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend import functions
-from ksmcheck.frontend.circular import Awaited, is_circular, refuse_circular, resolve_circular
 from ksmcheck.frontend.constants import ConstantEvaluator
 from ksmcheck.frontend.constructs import construct
 from ksmcheck.frontend.errors import Errors
@@ -21,7 +20,6 @@ from ksmcheck.frontend.names import unknown_struct
 from ksmcheck.frontend.patches import read_config, read_patches
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
-    Circular,
     Constant,
     DomainSymbol,
     EnumSymbol,
@@ -54,11 +52,8 @@ class Declarations:
 def declare(loader: Loader, errors: Errors, universe: Universe) -> Declarations:
     """Collect the declarations of all loaded modules."""
     result = Declarations(universe)
-    declarers = [ModuleDeclarer(loader, errors, result, module) for module in loader.imported_first]
-    for declarer in declarers:
-        declarer.run()
-    awaited = [item for declarer in declarers for item in declarer.awaited]
-    resolve_circular(awaited, universe, errors)
+    for module in loader.imported_first:
+        ModuleDeclarer(loader, errors, result, module).run()
     return result
 
 
@@ -70,7 +65,6 @@ class ModuleDeclarer:
     errors: Errors
     result: Declarations
     module: Module
-    awaited: list[Awaited] = field(factory=list)
 
     @property
     def scope(self) -> dict[str, Symbol]:
@@ -80,7 +74,6 @@ class ModuleDeclarer:
         """Visit the module's statements in order."""
         self.result.universe.scopes[self.module.name] = {}
         for node in self.module.tree.body:
-            refuse_circular(self.scope, node, self.module, self.errors)
             self._statement(node)
 
     def _define(self, name: str, symbol: Symbol, node: ast.AST) -> None:
@@ -146,19 +139,11 @@ class ModuleDeclarer:
             known = {name: Vocabulary(name) for name in NAMES}
         elif target in self.result.universe.scopes:
             known = self.result.universe.scopes[target]
-        elif target in self.loader.modules:
-            self._await(node, target)
-            return
         else:
             return
         for alias in node.names:
             if alias.name == "*":
-                ready = {name: item for name, item in known.items() if not is_circular(item)}
-                self.scope.update(ready)
-                if len(ready) < len(known):
-                    self.awaited.append(Awaited(self.module, alias, target))
-            elif is_circular(known.get(alias.name)):
-                self._await_name(node, alias, target)
+                self.scope.update(known)
             elif alias.name in known:
                 self._define(alias.asname or alias.name, known[alias.name], node)
             else:
@@ -171,17 +156,6 @@ class ModuleDeclarer:
                 self.scope.setdefault(
                     alias.asname or alias.name, Unresolved(alias.asname or alias.name)
                 )
-
-    def _await(self, node: ast.ImportFrom, target: str) -> None:
-        """Names of a file that imports this one, and so is declared after it."""
-        for alias in node.names:
-            self._await_name(node, alias, target)
-
-    def _await_name(self, node: ast.ImportFrom, alias: ast.alias, target: str) -> None:
-        name = alias.asname or alias.name
-        if alias.name != "*":
-            self._define(name, Circular(name, target), node)
-        self.awaited.append(Awaited(self.module, alias, target))
 
     def _assignment(self, node: ast.Assign, name: str, value: ast.expr) -> None:
         span = self.module.span(node)
@@ -196,6 +170,14 @@ class ModuleDeclarer:
                 self._config(node, name, value)
             case ast.Dict():
                 self._define(name, ParameterSet(name, self.module, value, span), node)
+            case ast.Subscript(
+                value=ast.Name(id="Annotated"),
+                slice=ast.Tuple(elts=[base, ast.Name(id=kind), bounds]),
+            ) if kind in DOMAINS:
+                parts = ast.copy_location(ast.Tuple([base, bounds], ast.Load()), value)
+                finite = ast.copy_location(ast.Subscript(value.value, parts, ast.Load()), value)
+                symbol = DomainSymbol(name, DOMAINS[kind], span, self.module, finite)
+                self._define(name, symbol, node)
             case ast.Subscript() | ast.BinOp(op=ast.BitOr()):
                 self._define(name, AliasSymbol(name, self.module, value, span), node)
             case ast.Name(id=other) if self._is_type(other):
@@ -287,7 +269,8 @@ class ModuleDeclarer:
             case [], [ast.Name(id="Enum" | "IntEnum")]:
                 self._enum(node)
             case [], [ast.Name(id=base)] if base in DOMAINS:
-                self._define(node.name, DomainSymbol(node.name, DOMAINS[base], span), node)
+                domain = DomainSymbol(node.name, DOMAINS[base], span, self.module)
+                self._define(node.name, domain, node)
             case [], [ast.Name(id="Word")]:
                 self._define(node.name, WordSymbol(node.name, span), node)
             case [], [ast.Name(id=base)] if isinstance(self.scope.get(base), WordSymbol):

@@ -12,7 +12,7 @@ from ksmcheck.frontend.declare import Declarations
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
 from ksmcheck.frontend.scenario import Scenario
-from ksmcheck.frontend.symbolic import function_of
+from ksmcheck.frontend.symbolic import kinds_of
 from ksmcheck.frontend.symbols import (
     EnumSymbol,
     GlobalSymbol,
@@ -55,7 +55,7 @@ class FieldReader:
             if isinstance(symbol, GlobalSymbol) and symbol.storage is None:
                 self._global(symbol)
             if isinstance(symbol, UninterpretedSymbol):
-                function_of(symbol, self.declarations.universe, self.errors)
+                kinds_of(symbol, self.declarations.universe, self.errors)
             if isinstance(symbol, WordSymbol) and not symbol.variants:
                 self.errors.add(
                     "KSM324",
@@ -91,14 +91,16 @@ class FieldReader:
         evaluator = ConstantEvaluator(self.declarations.universe, self.errors, self.scenario.module)
         for domain, node in self.scenario.symbol_nodes:
             most = evaluator.integer(node, "the number of symbols")
-            if not 1 <= most <= MOST_LIVE:
+            least = 1 if domain.finite is None else 0
+            if not least <= most <= MOST_LIVE:
                 self.errors.add(
                     "KSM604",
-                    f"{most} symbols of {domain.name} are too {'few' if most < 1 else 'many'}",
+                    f"{most} symbols of {domain.name} are too {'few' if most < least else 'many'}",
                     self.scenario.module.span(node),
                     f"1 to {MOST_LIVE} symbols of a domain may live in one state",
                 )
             domain.most = min(max(most, 1), MOST_LIVE)
+            domain.lifted = most > 0
 
     def _pool_size(self, struct: StructSymbol, size: int, node: ast.expr) -> None:
         named = [item.name for item in self.declarations.instances.get(struct.name, [])]

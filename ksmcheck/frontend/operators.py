@@ -200,6 +200,8 @@ class OperatorChecker(SymbolicChecker):
         """``a if c else b``."""
         condition = self.condition(node.test)
         then, orelse = self.expression(node.body), self.expression(node.orelse)
+        if isinstance(condition, Literal) and condition.type == BOOL:
+            return then if condition.value else orelse
         kind = join(then.type, orelse.type) if then.type and orelse.type else None
         if kind is None:
             self.fault(

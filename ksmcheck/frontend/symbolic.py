@@ -17,7 +17,10 @@ from ksmcheck.frontend.tree import (
     BOOL,
     Arithmetic,
     Asked,
+    Choice,
+    Conditional,
     Literal,
+    Local,
     Typed,
 )
 from ksmcheck.ir.expr import Op
@@ -33,9 +36,11 @@ from ksmcheck.ir.symbols import (
     Question,
     Sum,
 )
-from ksmcheck.ir.types import BoolType, IntType, SymbolType
+from ksmcheck.ir.types import BoolType, IntType, SymbolType, ValueType
 
 SIGN = IntType(-1, 1)
+# an int with more values is not made a symbol by trying them
+MOST_VALUES = 8
 
 
 def domain_of(value: Typed) -> Domain | None:
@@ -92,12 +97,27 @@ class SymbolicChecker(PlaceChecker):
         return self._number(a, domain_of(b)), self._number(b, domain_of(a))
 
     def _number(self, value: Typed, domain: Domain | None) -> Typed:
-        if domain is None or not isinstance(value, Literal):
+        """A literal, or an int of few values, as a symbol of a domain of numbers."""
+        if domain is None or not isinstance(value.type, (IntType, BoolType)):
             return value
+        kind = SymbolType(domain)
+        low, high = value.type.lo, value.type.hi
+        if isinstance(value, Literal):
+            low = high = value.value
         wanted = {DomainKind.INTEGER: IntType, DomainKind.BOOLEAN: BoolType}.get(domain.kind)
-        if wanted is None or not isinstance(value.type, wanted):
+        if low == high == 0:
+            return Literal(0, kind, value.span)
+        if wanted is None or not isinstance(value.type, wanted) or high - low >= MOST_VALUES:
             return value
-        return self._symbol_of(domain, value.value, value.span)
+        if low < high and not isinstance(value, Local):
+            return value
+        result = self._symbol_of(domain, high, value.span)
+        for number in range(low, high):
+            span, given = value.span, Literal(number, value.type, value.span)
+            test = Arithmetic(Op.EQ, value, given, BOOL, span, value.ghost)
+            one = self._symbol_of(domain, number, span)
+            result = Conditional(test, one, result, kind, span, value.ghost)
+        return result
 
     def _symbol_of(self, domain: Domain, value: int, span: Span) -> Typed:
         kind = SymbolType(domain)
@@ -138,12 +158,13 @@ class SymbolicChecker(PlaceChecker):
             case [ast.Name(id=given), *rest], [] if isinstance(self.lookup(given), DomainSymbol):
                 symbol = self.lookup(given)
                 assert isinstance(symbol, DomainSymbol)
-                domain = symbol.domain
             case _:
                 self._misuse(name, node)
                 return self.unknown(node)
+        if name == "symbolic" and not rest:
+            return Literal(int(symbol.symbolic), BOOL, self.span(node))
         if name == "constant" and len(rest) == 1:
-            return self._written(node, domain, rest[0])
+            return self._written(node, symbol, rest[0])
         if name != "fresh" or rest:
             self._misuse(name, node)
             return self.unknown(node)
@@ -151,18 +172,26 @@ class SymbolicChecker(PlaceChecker):
             self.fault(
                 "KSM402", "fresh() has no meaning in a property", node, "a property only reads"
             )
-        return Asked(Fresh(domain), (), SymbolType(domain), self.span(node), False)
+        kind = AnnotationReader(self.universe, self.errors, self.module).domain(symbol).type
+        span = self.span(node)
+        if isinstance(kind, IntType):
+            options = (Literal(n, kind, span) for n in range(kind.lo, kind.hi + 1))
+            return Choice(tuple(options), kind, span)
+        return Asked(Fresh(symbol.domain), (), kind, span, False)
 
     def _misuse(self, name: str, node: ast.Call) -> None:
         usage = {
             "fresh": "write `fresh(Content)`",
             "constant": "write `constant(Content, 0)` or, of a SymbolicInt, `constant(Offset, 3)`",
-            "memcmp": "write `memcmp(a, b)` with two values of one ordered domain",
+            "symbolic": "write `symbolic(Content)`, with a domain",
+            "memcmp": "write `memcmp(a, b)` with two locals of one ordered domain",
         }
         self.fault("KSM605", f"'{name}' cannot be used like this", node, usage[name])
 
-    def _written(self, node: ast.Call, domain: Domain, value: ast.expr) -> Typed:
-        number = self.constants.value(value)
+    def _written(self, node: ast.Call, symbol: DomainSymbol, value: ast.expr) -> Typed:
+        number, domain = self.constants.value(value), symbol.domain
+        if is_int(number) and not symbol.symbolic:
+            return Literal(number, IntType(number, number), self.span(node))
         allowed = {DomainKind.INTEGER: is_int(number), DomainKind.BOOLEAN: number in (False, True)}
         if isinstance(number, (str, NoneType)) or not allowed.get(domain.kind, number == 0):
             self.fault(
@@ -175,52 +204,64 @@ class SymbolicChecker(PlaceChecker):
         return self._symbol_of(domain, int(number), self.span(node))
 
     def _memcmp(self, node: ast.Call) -> Typed:
-        values = [self.expression(item) for item in node.args]
+        values = tuple(self.expression(item) for item in node.args)
+        ghost, span = any(value.ghost for value in values), self.span(node)
         domains = {domain_of(value) for value in values}
         domain = domains.pop() if len(domains) == 1 else None
-        if len(values) != 2 or node.keywords or domain is None or not domain.kind.ordered:
-            self._misuse("memcmp", node)
-            return self.unknown(node)
-        ghost = any(value.ghost for value in values)
-        return Asked(Compare(domain), tuple(values), SIGN, self.span(node), ghost)
+        if len(values) == 2 and not node.keywords:
+            if domain is not None and domain.kind.ordered:
+                return Asked(Compare(domain), values, SIGN, span, ghost)
+            if all(isinstance(v, (Literal, Local)) and isinstance(v.type, IntType) for v in values):
+                above = Arithmetic(Op.GT, *values, BOOL, span, ghost)
+                below = Arithmetic(Op.LT, *values, BOOL, span, ghost)
+                return Arithmetic(Op.SUB, above, below, SIGN, span, ghost)
+        self._misuse("memcmp", node)
+        return self.unknown(node)
 
     def applied(self, symbol: UninterpretedSymbol, node: ast.Call) -> Typed:
         """A call of an uninterpreted function."""
-        function = function_of(symbol, self.universe, Errors())
-        if len(node.args) != 1 or node.keywords or function is None:
-            if function is not None:
+        kinds = kinds_of(symbol, self.universe, Errors())
+        if len(node.args) != 1 or node.keywords or len(kinds) != 2:
+            if len(kinds) == 2:
                 self.fault(
                     "KSM341",
-                    f"'{symbol.name}' takes one {function.argument.name}",
+                    f"'{symbol.name}' takes one value",
                     node,
                     f"write `{symbol.name}(value)`",
                 )
             return self.unknown(node)
         value = self.expression(node.args[0])
-        self.require_fits(value, SymbolType(function.argument), node.args[0], "the argument")
-        question: Question = Apply(function)
-        return Asked(question, (value,), SymbolType(function.result), self.span(node), value.ghost)
+        self.require_fits(value, kinds[0], node.args[0], "the argument")
+        match kinds:
+            case [SymbolType(argument), SymbolType(result)]:
+                question: Question = Apply(Function(symbol.name, argument, result))
+                return Asked(question, (value,), kinds[1], self.span(node), value.ghost)
+            case _:
+                return value  # among the integers that stand for the domain: the identity
 
 
-def function_of(symbol: UninterpretedSymbol, universe: Universe, errors: Errors) -> Function | None:
-    """The function that ``symbol`` declares; None when its declaration is wrong (reported)."""
+def kinds_of(
+    symbol: UninterpretedSymbol, universe: Universe, errors: Errors
+) -> tuple[ValueType, ...]:
+    """The types of argument and result; () when the declaration is wrong (reported)."""
     reader = AnnotationReader(universe, errors, symbol.module)
-    arguments = symbol.node.args.args
-    returns = symbol.node.returns
-    given = [item.annotation for item in arguments]
-    kinds = [reader.storage(item).type for item in (*given, returns) if item is not None]
+    given = [item.annotation for item in symbol.node.args.args]
+    given.append(symbol.node.returns)
+    kinds = [reader.storage(item).type for item in given if item is not None]
+    plain = (DomainKind.EQUALITY, DomainKind.ORDER)
     match kinds:
-        case [SymbolType(argument), SymbolType(result)] if argument.kind in (
-            DomainKind.EQUALITY,
-            DomainKind.ORDER,
-        ) and result.kind in (DomainKind.EQUALITY, DomainKind.ORDER):
-            return Function(symbol.name, argument, result)
+        case [SymbolType(argument), SymbolType(result)] if (
+            argument.kind in plain and result.kind in plain
+        ):
+            return tuple(kinds)
+        case [IntType(lo=low, hi=high), IntType(lo=least, hi=most)] if least <= low <= high <= most:
+            return tuple(kinds)
     if not errors.found:
         errors.add(
             "KSM604",
             f"'{symbol.name}' is no function from a domain to a domain",
             symbol.span,
             f"write `def {symbol.name}(content: Content) -> Checksum: ...`, of plain or ordered "
-            "symbols",
+            "symbols; a scenario has symbols of both or of neither",
         )
-    return None
+    return ()

@@ -111,12 +111,23 @@ class VariantSymbol:
 
 @define
 class DomainSymbol:
-    """A declared domain of symbols; ``most`` may be alive in one state."""
+    """A declared domain of symbols; ``most`` may be alive in one state.
+
+    ``finite`` is the integer type that stands for the domain where the scenario does not ask for
+    symbols of it (``lifted``); None when there is none.
+    """
 
     name: str
     kind: DomainKind
     span: Span
+    module: Module
+    finite: ast.expr | None = None
+    lifted: bool = False
     most: int = MOST_LIVE
+
+    @property
+    def symbolic(self) -> bool:
+        return self.finite is None or self.lifted
 
     @property
     def domain(self) -> Domain:
@@ -242,14 +253,6 @@ class Unresolved:
     name: str
 
 
-@frozen
-class Circular:
-    """A name that comes from a file which imports this one: not known before both are read."""
-
-    name: str
-    module: str
-
-
 Symbol = (
     Constant
     | Parameter
@@ -268,7 +271,6 @@ Symbol = (
     | ParameterSet
     | Vocabulary
     | Unresolved
-    | Circular
 )
 
 

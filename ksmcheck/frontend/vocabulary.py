@@ -125,7 +125,7 @@ DOMAINS = {
     "SymbolicInt": DomainKind.INTEGER,
     "SymbolicBool": DomainKind.BOOLEAN,
 }
-SYMBOL_CALLS = frozenset({"fresh", "constant", "memcmp"})
+SYMBOL_CALLS = frozenset({"fresh", "constant", "memcmp", "symbolic"})
 
 TYPE_NAMES = frozenset(
     {

@@ -93,6 +93,7 @@ from ksmcheck.lang.symbolic import (
     constant,
     fresh,
     memcmp,
+    symbolic,
     uninterpreted,
 )
 from ksmcheck.lang.types import (
@@ -206,6 +207,7 @@ __all__ = [  # noqa: RUF022
     "constant",
     "fresh",
     "memcmp",
+    "symbolic",
     "uninterpreted",
     # types
     "Array",

@@ -92,7 +92,7 @@ def scenario(
     patches: Sequence[Patch] = (),
     config: Sequence[str] = (),
     pools: Mapping[type[Any], int] | None = None,
-    symbols: Mapping[type[Any], int] | None = None,
+    symbols: Mapping[Any, int] | None = None,
     properties: Sequence[Callable[..., bool]] = (),
     expected: Sequence[Expect] = (),
 ) -> None:

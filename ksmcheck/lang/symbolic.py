@@ -4,14 +4,18 @@ A subclass of one of the four classes declares a domain; its name is the type of
 parameters. Nothing is known of a value until a branch asks: each answer that z3 finds feasible is
 explored, with the answer remembered. So a verdict holds for every content, not for 0 and 1.
 
+``Content = Annotated[int, OrderedSymbol, Range(0, 4)]`` declares a domain that is symbolic where
+the scenario says so (``symbols={Content: 4}``) and elsewhere the integers 0 to 4: a function is
+then the identity, and ``fresh(Content)`` any of them.
+
 Every domain has one fixed element, ``constant(D, 0)``: the page of zeros, the number 0, False. It
-is what a new object's fields hold.
+is what a new object's fields hold, and may be written 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from ksmcheck.lang.markers import never_executed
 
@@ -74,17 +78,30 @@ def uninterpreted(function: FunctionT) -> FunctionT:
     raise never_executed("@uninterpreted")
 
 
-def fresh(domain: type[SymbolT]) -> SymbolT:
+@overload
+def fresh(domain: type[SymbolT], /) -> SymbolT: ...
+@overload
+def fresh(domain: object, /) -> Any: ...
+def fresh(domain: object, /) -> object:
     """A new unknown, which may be equal to any other value or to none."""
     raise never_executed("fresh()")
 
 
-def constant(domain: type[SymbolT], value: int) -> SymbolT:
+@overload
+def constant(domain: type[SymbolT], value: int, /) -> SymbolT: ...
+@overload
+def constant(domain: object, value: int, /) -> Any: ...
+def constant(domain: object, value: int, /) -> object:
     """The fixed element of a domain (0), or a number of a SymbolicInt, or False and True."""
     raise never_executed("constant()")
 
 
-def memcmp(left: OrderedSymbol, right: OrderedSymbol) -> int:
+def symbolic(domain: object) -> bool:
+    """Whether a domain is symbolic in this scenario. Static: it folds away at compile time."""
+    raise never_executed("symbolic()")
+
+
+def memcmp(left: OrderedSymbol | int, right: OrderedSymbol | int) -> int:
     """-1, 0 or 1: less, equal, greater. One branch with three sides."""
     raise never_executed("memcmp()")
 
@@ -97,5 +114,6 @@ __all__ = [
     "constant",
     "fresh",
     "memcmp",
+    "symbolic",
     "uninterpreted",
 ]

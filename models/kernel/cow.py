@@ -14,10 +14,10 @@ Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
+from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock, symbolic
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_lists import KsmRun, load_ksm_run
-from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present
+from models.kernel.objects import Address, Anon, Ksm, Mm, Page, PageOffset, Present
 from models.kernel.page import __set_page_locked, put_page
 from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
 from models.kernel.tlb import ptep_clear_flush
@@ -63,7 +63,9 @@ def ksm_might_need_to_copy(page: Page, mm: Mm, address: Address) -> bool:
     """
     match page.mapping:
         case Anon(anon_vma):
-            return anon_vma != mm.anon_vma or page.index != address
+            return anon_vma != mm.anon_vma or page.index != (
+                mm.pgoff + address if symbolic(PageOffset) else address
+            )
         case Ksm(node):
             if not patched("copy-when-unmerging"):
                 return False

@@ -5,16 +5,16 @@ Source: mm/ksm.c (memcmp_pages, pages_identical, calc_checksum).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that neither page need be locked or write-protected, so that what is compared may be outdated
     before the answer is used; that the two pages are read one after the other.
-Abstracts: a page is read in one step, for its content is one value. A checksum is that value: it is
-    equal exactly if the contents are. Equal checksums of different contents only let a page that
-    has changed into the unstable tree, which a change right after the comparison does as well.
+Abstracts: a page is read in one step, for its content is one value. Where contents are integers a
+    checksum is that integer, equal exactly if the contents are; where they are symbols it may
+    collide (ksm_hash_collision).
 Not covered: comparisons that read half of an old and half of a new content.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import Enum, routine
-from models.kernel.objects import Checksum, Page
+from ksmcheck.lang import Enum, routine, uninterpreted
+from models.kernel.objects import Checksum, Content, Page
 
 
 class Order(Enum):
@@ -46,4 +46,9 @@ def pages_identical(page: Page, other: Page) -> bool:
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def calc_checksum(page: Page) -> Checksum:
     """A function of the content and of nothing else."""
-    return page.content
+    return jhash2(page.content)
+
+
+@uninterpreted
+def jhash2(content: Content) -> Checksum:
+    """One checksum for one content, and perhaps for another one as well."""

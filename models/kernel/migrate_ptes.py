@@ -27,6 +27,7 @@ from ksmcheck.lang import (
     routine,
     spin_lock,
     spin_unlock,
+    symbolic,
 )
 from models.kernel.fault import Fault
 from models.kernel.hlist import hlist_entry
@@ -37,6 +38,7 @@ from models.kernel.objects import (
     Migrating,
     Mm,
     Page,
+    PageOffset,
     Present,
     RmapItem,
     Swapped,
@@ -65,7 +67,7 @@ def rmap_walk_anon(old: Page, new: Page) -> None:
             spin_lock(anon_vma.lock)
             for mm in pool(Mm):
                 if mm in anon_vma.vmas:
-                    remove_migration_pte(old, new, mm, new.index)
+                    remove_migration_pte(old, new, mm, 0 if symbolic(PageOffset) else new.index)
             spin_unlock(anon_vma.lock)
         case mapping:
             assert isinstance(mapping, Anon), "a stable_node is taken for an anon_vma"

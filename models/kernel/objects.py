@@ -27,12 +27,15 @@ from ksmcheck.lang import (
     Enum,
     Ghost,
     Max,
+    OrderedSymbol,
     Range,
     Refcount,
     RwSem,
     Set,
     Size,
     SpinLock,
+    Symbol,
+    SymbolicInt,
     Word,
     struct,
 )
@@ -41,9 +44,13 @@ ADDRESSES: Final = 1
 Address = Annotated[int, Range(0, ADDRESSES - 1)]
 """A page-sized piece of an mm's address space, always inside one anonymous, writable vma."""
 
+PageOffset = Annotated[int, SymbolicInt, Range(0, ADDRESSES - 1)]
+"""page->index: a place in an anon_vma, which fork and mremap may put at any offset of a vma. Where
+a scenario has no symbols of it, every vma is at offset zero."""
+
 INITIAL: Final = 0
 NEVER_WRITTEN: Final = 4
-Content = Annotated[int, Range(INITIAL, NEVER_WRITTEN)]
+Content = Annotated[int, OrderedSymbol, Range(INITIAL, NEVER_WRITTEN)]
 """What a page or a slot holds: INITIAL, the value that one of the writers stores (1 to 3), or, in a
 slot that no page has been written to, what no mm ever stored."""
 
@@ -94,7 +101,7 @@ class Page:
     """_mapcount + 1: the number of ptes."""
     mapping: Mapping
     """Constant, hence free, while no actor of a scenario turns pages into KSM pages."""
-    index: Address
+    index: PageOffset
     """Where the page belongs in its vma; constant while no actor moves mappings."""
     private: SwapSlot | None
     """page_private, with PG_swapcache: the slot whose swap cache page this is."""
@@ -176,6 +183,8 @@ class Mm:
     table: Annotated[Array[Pte], Size(ADDRESSES)]
     anon_vma: AnonVma | None
     """vma->anon_vma of the vma; constant until the vma is unmapped."""
+    pgoff: PageOffset
+    """vma->vm_pgoff: the index of a page at address 0; zero where PageOffset has no symbols."""
     vma_mergeable: bool
     """There is the vma, and it has VM_MERGEABLE."""
     mm_users: Annotated[Refcount, Max(3)]
@@ -241,7 +250,7 @@ Seqnr = Annotated[int, Range(0, SEQNRS - 1)]
 """A number of passes in the low bits of an address. The kernel keeps eight bits, the model two: an
 age above one is an error at once."""
 
-Checksum = Content
+Checksum = Annotated[int, Symbol, Range(INITIAL, NEVER_WRITTEN)]
 """What calc_checksum() makes of a page. Only equality means anything."""
 
 
