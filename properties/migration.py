@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import invariant, is_live, locked, witness
 from models.kernel.ksm_trees import root_stable_tree
-from models.kernel.objects import Address, Migrating, Mm, StableNode
+from models.kernel.objects import Address, Migrating, Mm, Page, StableNode
 
 
 @invariant(source="KSM.md P21 migration_entries_resolved; e9995ef978a7")
@@ -33,3 +33,15 @@ def p25_no_node_of_removed_frame(node: StableNode) -> bool:
 def a_node_outlives_its_frame(node: StableNode) -> bool:
     """A node has moved to another frame, or has been removed, before its frame was taken out."""
     return not is_live(node) or node not in root_stable_tree
+
+
+@invariant(source="KSM.md P11 anon_vma_life; e9995ef978a7 admits it, 1ce82b69e96c closes it")
+def p11_walk_of_live_anon_vma(page: Page) -> bool:
+    """The anon_vma whose vmas migration goes through has not been freed."""
+    return page.walks is None or is_live(page.walks)
+
+
+@witness(p11_walk_of_live_anon_vma)
+def a_walk_of_an_anon_vma(page: Page) -> bool:
+    """Migration goes through the vmas of an anon_vma."""
+    return page.walks is not None

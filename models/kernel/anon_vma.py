@@ -104,6 +104,9 @@ def page_lock_anon_vma(page: Page) -> AnonVma | None:
         rcu_read_unlock()
         return None
     spin_lock(anon_vma.lock)
+    if patched("recheck-mapped") and page.mapcount == 0:
+        page_unlock_anon_vma(anon_vma)
+        return None
     return anon_vma
 
 

@@ -32,7 +32,12 @@ from ksmcheck.lang import (
     routine,
     unfreeze,
 )
-from models.kernel.anon_vma import get_anon_vma, put_anon_vma
+from models.kernel.anon_vma import (
+    get_anon_vma,
+    page_lock_anon_vma,
+    page_unlock_anon_vma,
+    put_anon_vma,
+)
 from models.kernel.ksm_rmap import page_stable_node
 from models.kernel.migrate_ptes import remove_migration_ptes
 from models.kernel.objects import Anon, AnonVma, Ksm, NoMapping, Page
@@ -106,14 +111,11 @@ def unmap_and_move_locked(page: Page, newpage: Page, offlining: bool) -> Migrati
     anon_vma: AnonVma | None = None
     rcu_read_lock()
     if patched("anon-vma-ref-migration") and refers_to_anon_vma(page):
-        if page.mapcount > 0:
-            anon_vma = page_anon_vma(page)
-            assert anon_vma is not None, "the anon_vma of a KSM page is NULL"
-            get_anon_vma(anon_vma)
-        elif page.private is None:
-            rcu_read_unlock()
-            return Migration.EAGAIN
-        else:
+        anon_vma = page_get_anon_vma(page)
+        if anon_vma is None:
+            if page.private is None:
+                rcu_read_unlock()
+                return Migration.EAGAIN
             remap_swapcache = False
     result = Migration.EAGAIN
     try_to_unmap(page, True)
@@ -129,22 +131,34 @@ def unmap_and_move_locked(page: Page, newpage: Page, offlining: bool) -> Migrati
 
 @routine(source="mm/migrate.c", kernel="v3.9")
 def refers_to_anon_vma(page: Page) -> bool:
-    """Whether an anon_vma has to be kept for the page; before v3.9 a KSM page was not told apart.
-
-    KSM.md entry 21: in v2.6.35 to v2.6.37 moving a KSM page increments through NULL.
-    """
+    """Whether an anon_vma has to be kept for the page; before v3.9 a KSM page was not told apart."""
     if patched("ksm-migration-everywhere") and PageKsm(page):
         return False
     return PageAnon(page)
 
 
-@routine(source="include/linux/rmap.h", kernel="v2.6.33")
-def page_anon_vma(page: Page) -> AnonVma | None:
-    """The anon_vma that page->mapping names; None for a KSM page."""
+@routine(source="mm/migrate.c", kernel="v2.6.35")
+def page_get_anon_vma(page: Page) -> AnonVma | None:
+    """Counts on the anon_vma of a mapped page; None if no pte maps the page.
+
+    v2.6.38 does it under the anon_vma's lock, and finds none for a KSM page. Before that nothing
+    kept the anon_vma between the look at the mapcount and the count, and there was no test for a
+    KSM page, whose anon_vma is NULL (KSM.md entry 21).
+    """
+    if patched("migration-locks-anon-vma"):
+        locked = page_lock_anon_vma(page)
+        if locked is not None:
+            get_anon_vma(locked)
+            page_unlock_anon_vma(locked)
+        return locked
+    if page.mapcount == 0:
+        return None
     match page.mapping:
         case Anon(anon_vma):
+            get_anon_vma(anon_vma)
             return anon_vma
-        case _:
+        case mapping:
+            assert isinstance(mapping, Anon), "the anon_vma of a KSM page is NULL"
             return None
 
 

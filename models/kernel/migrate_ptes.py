@@ -65,10 +65,12 @@ def rmap_walk_anon(old: Page, new: Page) -> None:
     match new.mapping:
         case Anon(anon_vma):
             spin_lock(anon_vma.lock)
+            new.walks = anon_vma
             for mm in pool(Mm):
                 if mm in anon_vma.vmas:
                     remove_migration_pte(old, new, mm, 0 if symbolic(PageOffset) else new.index)
             spin_unlock(anon_vma.lock)
+            new.walks = None
         case mapping:
             assert isinstance(mapping, Anon), "a stable_node is taken for an anon_vma"
 

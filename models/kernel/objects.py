@@ -114,6 +114,8 @@ class Page:
     content: Content
     removed: bool
     """The memory has been taken out: there is no struct page any more."""
+    walks: Ghost[AnonVma | None]
+    """The anon_vma whose vmas migration goes through for this page."""
     source: Ghost[Page | None]
     """What this frame is to become a copy of: whoever finds it waits for its lock."""
     isolated: Ghost[bool]

@@ -229,6 +229,14 @@ PATCHES = [
         summary="Migration counts as a user of the anon_vma of the page that it moves.",
     ),
     Patch(
+        id="recheck-mapped",
+        commit="f18194275c39835cb84563500995e0d503a32d9a",
+        title="mm: fix hang on anon_vma->root->lock",
+        date="2010-08-26",
+        release="v2.6.36",
+        summary="page_lock_anon_vma looks whether the page is still mapped when it has the lock.",
+    ),
+    Patch(
         id="swapin-recheck",
         commit="4969c1192d15afa3389e7ae3302096ff684ba655",
         title="mm: fix swapin race condition",
@@ -262,6 +270,14 @@ PATCHES = [
         release="v2.6.36",
         summary="write_protect_page takes the pte's dirty bit over to the page, and does so for a "
         "read-only pte that is dirty, too.",
+    ),
+    Patch(
+        id="migration-locks-anon-vma",
+        commit="1ce82b69e96c",
+        title="mm: fix migration hangs on anon_vma lock",
+        date="2011-01-13",
+        release="v2.6.38",
+        summary="Migration takes the anon_vma's lock to count on it.",
     ),
     Patch(
         id="recheck-head",

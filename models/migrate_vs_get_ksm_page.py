@@ -1,0 +1,122 @@
+"""ksmd finds a KSM page for one more mm while the page is moved to another frame.
+
+Kernel: v3.9, in which everybody may move KSM pages. Guards: recheck-kpfn, spin-on-frozen,
+    lock-at-match, all of them in c8d6553b9580. KSM.md entries 36a, 36b, 36c.
+Source: mm/ksm.c (get_ksm_page, stable_tree_search, cmp_and_merge_page, ksm_migrate_page),
+    mm/migrate.c (unmap_and_move and below).
+Question: can get_ksm_page free the node of a page that moves, or return the frame it has left?
+Keeps: mm1, which maps a KSM page, in the swap cache or not; mm2 with an equal page of its own, which ksmd has in hand and
+    merges; G, which moves the KSM page to the other frame.
+Abstracts: see models/kernel/migrate.py, ksm_nodes.py, ksm_cmp.py. The loads and stores of kpfn and
+    page->mapping are in program order: the barriers of c8d6553b9580 (KSM.md entry 37) are not asked.
+Not covered: trees per NUMA node and migrate_nodes (v3.9): nobody looks at nid.
+Result:
+"""
+
+from __future__ import annotations
+
+from ksmcheck.lang import Expect, actor, choose, instance, mutex_lock, scenario, setup
+from models.kernel.ksm_cmp import cmp_and_merge_page
+from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
+from models.kernel.ksm_start import (
+    forget_mappings,
+    make_ksm_page,
+    map_anon_page,
+    map_ksm_page,
+    map_vma,
+    register_mm,
+    start_item,
+    start_mm,
+    swap_out,
+)
+from models.kernel.memory import follow_page
+from models.kernel.migrate import migrate_pages
+from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.page import put_page
+from models.kernel.patches import PATCHES
+from properties.functional import p3_ksm_invisible
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p13_nobody_walks,
+    p14_keyhole_sound,
+    p17_item_has_node,
+)
+from properties.migration import p21_entries_resolved
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+
+mm1 = instance(Mm)
+mm2 = instance(Mm)
+av1 = instance(AnonVma)
+av2 = instance(AnonVma)
+s1 = instance(SwapSlot)
+p = instance(Page)
+k = instance(Page)
+n = instance(StableNode)
+r1 = instance(RmapItem)
+r2 = instance(RmapItem)
+slot1 = instance(MmSlot)
+
+
+@setup
+def equal_pages() -> None:
+    """mm1 maps a KSM page, mm2 an ordinary one with the same content."""
+    ksm_init()
+    start_mm(mm1)
+    start_mm(mm2)
+    forget_mappings()
+    map_vma(mm1, av1)
+    map_vma(mm2, av2)
+    register_mm(mm1, slot1)
+    mm2.vma_mergeable = True
+    map_anon_page(mm2, p, 1)
+    start_item(r2, mm2)
+    make_ksm_page(k, n, 1)
+    map_ksm_page(mm1, slot1, r1, n)
+    if choose(False, True):
+        swap_out(n, s1)
+
+
+@actor
+def ksmd() -> None:
+    """Scans mm2's page."""
+    with mutex_lock(ksm_thread_mutex):
+        page = follow_page(mm2, 0)
+        if page is not None:
+            cmp_and_merge_page(page, r2)
+            put_page(page)
+
+
+@actor
+def G() -> None:
+    """Moves the KSM page."""
+    migrate_pages(k, False)
+
+
+scenario(
+    question="Can get_ksm_page free the node of a page that moves, or return the frame it has left?",
+    kernel="v3.9",
+    patches=PATCHES,
+    pools={Page: 3},
+    properties=[
+        p1_node_outlives_page,
+        p2_no_downgrade,
+        p3_ksm_invisible,
+        p5_refcount_covers,
+        p6_mapcount_exact,
+        p13_nobody_walks,
+        p14_keyhole_sound,
+        p17_item_has_node,
+        p21_entries_resolved,
+    ],
+    expected=[
+        Expect(verdict="holds"),
+        Expect(
+            without=["recheck-kpfn"], verdict="violated", property="p1_node_outlives_page"
+        ),
+        Expect(
+            without=["spin-on-frozen"], verdict="violated", property="p1_node_outlives_page"
+        ),
+        Expect(without=["lock-at-match"], verdict="violated", property="assertion"),
+    ],
+)
