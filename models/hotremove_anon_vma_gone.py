@@ -11,10 +11,10 @@ Keeps: mm1 with a page of its own; X, its last thread, which exits, with no mmap
     which keeps the slab page of the anon_vma, not the anon_vma.
 Abstracts: see models/kernel/migrate.py, hotplug.py, anon_vma.py. KSM is configured and idle.
 Not covered: another family that gets the anon_vma: the first lock after the free is the error.
-    The check lock-use is off: an anon_vma that has been freed may be locked in an RCU section, and
-    freed while somebody who does not need it has its lock; page_lock_anon_vma counts on that.
-Result: v2.6.34 violated after 36 steps (p11): X frees the anon_vma, whose list is empty, after G has
-    seen the page mapped, and remove_migration_ptes locks it. It is the race that e9995ef978a7
+    The check lock-use is off: in an RCU section a freed anon_vma may be locked, and be freed while
+    somebody who does not need it has its lock; page_lock_anon_vma counts on that.
+Result: v2.6.34 violated after 36 steps (p11): X frees the anon_vma, whose list is empty, when G
+    has seen the page mapped, and remove_migration_ptes locks it. It is the race that e9995ef978a7
     admits. v2.6.35 is violated as well, after 46 steps: between G's look at the mapcount and its
     reference X goes all the way to the free. KSM.md takes the reference for the fix; the kernel
     gave it the anon_vma's lock in v2.6.38, which holds (1,748 states). The lock alone is no help

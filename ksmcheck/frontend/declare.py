@@ -164,8 +164,9 @@ class ModuleDeclarer:
                 self._parameter(name, value)
             case ast.Call(func=ast.Name(id="instance"), args=[ast.Name(id=struct)], keywords=[]):
                 self._instance(node, name, struct)
-            case ast.List(elts=[ast.Call(func=ast.Name(id="Patch")), *_]):
-                self._define(name, read_patches(name, value, self.module, self.errors), node)
+            case ast.List(elts=[ast.Call(func=ast.Name(id="Patch")) | ast.Starred(), *_]):
+                listed = read_patches(name, value, self.module, self.errors, self.scope)
+                self._define(name, listed, node)
             case ast.List(elts=[ast.Call(func=ast.Name(id="ConfigOption")), *_]):
                 self._config(node, name, value)
             case ast.Dict():

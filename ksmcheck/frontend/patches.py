@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.loader import Module
-from ksmcheck.frontend.symbols import ConfigList, PatchList
+from ksmcheck.frontend.symbols import ConfigList, PatchList, Symbol
 from ksmcheck.ir.program import Patch
 
 CONFIG_FIELDS = ("id", "summary")
 FIELDS = ("id", "commit", "title", "date", "release", "summary")
 
 
-def read_patches(name: str, node: ast.List, module: Module, errors: Errors) -> PatchList:
-    """Read a list of Patch(...) calls, all of whose arguments are strings."""
-    patches = [Patch(**item) for item in _records("Patch", FIELDS, node, module, errors)]
+def read_patches(
+    name: str, node: ast.List, module: Module, errors: Errors, scope: Mapping[str, Symbol]
+) -> PatchList:
+    """Read a list of Patch(...) calls, all of whose arguments are strings.
+
+    ``*OTHER`` stands for the patches of a list of ``scope``.
+    """
+    patches: list[Patch] = []
+    for element in node.elts:
+        match element:
+            case ast.Starred(value=ast.Name(id=other)) if other in scope:
+                listed = scope[other]
+                if isinstance(listed, PatchList):
+                    patches.extend(listed.patches)
+                    continue
+        single = ast.List(elts=[element])
+        patches.extend(Patch(**item) for item in _records("Patch", FIELDS, single, module, errors))
     return PatchList(name, tuple(patches), module.span(node))
 
 

@@ -131,7 +131,7 @@ def unmap_and_move_locked(page: Page, newpage: Page, offlining: bool) -> Migrati
 
 @routine(source="mm/migrate.c", kernel="v3.9")
 def refers_to_anon_vma(page: Page) -> bool:
-    """Whether an anon_vma has to be kept for the page; before v3.9 a KSM page was not told apart."""
+    """Whether an anon_vma has to be kept; before v3.9 a KSM page was not told apart."""
     if patched("ksm-migration-everywhere") and PageKsm(page):
         return False
     return PageAnon(page)
