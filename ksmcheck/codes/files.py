@@ -58,11 +58,13 @@ FILES = (
     ),
     Code(
         "KSM014",
-        "two files import each other",
-        "Each file is read after the files that it imports, so imports may not go in a "
-        "circle. Move the declarations that both need into a third file.",
-        "a.py: from b import f      b.py: from a import Page",
-        "a.py: from pages import Page      b.py: from pages import Page",
+        "a declaration that waits for itself",
+        "Two files may import each other: types of fields and bodies of functions are read when "
+        "all files are declared. A constant, a base class, the struct of an instance and the "
+        "arguments of a decorator are needed to declare the file itself, so they cannot come "
+        "from a file that imports this one. Move them into a third file.",
+        "a.py: from b import LIMIT; LAST = LIMIT - 1      b.py: from a import Page",
+        "a.py: from limits import LIMIT; LAST = LIMIT - 1      b.py: from a import Page",
     ),
     Code(
         "KSM021",

@@ -12,6 +12,7 @@ from attrs import define, field
 
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend import functions
+from ksmcheck.frontend.circular import Awaited, is_circular, refuse_circular, resolve_circular
 from ksmcheck.frontend.constants import ConstantEvaluator
 from ksmcheck.frontend.constructs import construct
 from ksmcheck.frontend.errors import Errors
@@ -20,6 +21,7 @@ from ksmcheck.frontend.names import unknown_struct
 from ksmcheck.frontend.patches import read_config, read_patches
 from ksmcheck.frontend.symbols import (
     AliasSymbol,
+    Circular,
     Constant,
     DomainSymbol,
     EnumSymbol,
@@ -52,8 +54,11 @@ class Declarations:
 def declare(loader: Loader, errors: Errors, universe: Universe) -> Declarations:
     """Collect the declarations of all loaded modules."""
     result = Declarations(universe)
-    for module in loader.imported_first:
-        ModuleDeclarer(loader, errors, result, module).run()
+    declarers = [ModuleDeclarer(loader, errors, result, module) for module in loader.imported_first]
+    for declarer in declarers:
+        declarer.run()
+    awaited = [item for declarer in declarers for item in declarer.awaited]
+    resolve_circular(awaited, universe, errors)
     return result
 
 
@@ -65,6 +70,7 @@ class ModuleDeclarer:
     errors: Errors
     result: Declarations
     module: Module
+    awaited: list[Awaited] = field(factory=list)
 
     @property
     def scope(self) -> dict[str, Symbol]:
@@ -74,6 +80,7 @@ class ModuleDeclarer:
         """Visit the module's statements in order."""
         self.result.universe.scopes[self.module.name] = {}
         for node in self.module.tree.body:
+            refuse_circular(self.scope, node, self.module, self.errors)
             self._statement(node)
 
     def _define(self, name: str, symbol: Symbol, node: ast.AST) -> None:
@@ -139,11 +146,19 @@ class ModuleDeclarer:
             known = {name: Vocabulary(name) for name in NAMES}
         elif target in self.result.universe.scopes:
             known = self.result.universe.scopes[target]
+        elif target in self.loader.modules:
+            self._await(node, target)
+            return
         else:
             return
         for alias in node.names:
             if alias.name == "*":
-                self.scope.update(known)
+                ready = {name: item for name, item in known.items() if not is_circular(item)}
+                self.scope.update(ready)
+                if len(ready) < len(known):
+                    self.awaited.append(Awaited(self.module, alias, target))
+            elif is_circular(known.get(alias.name)):
+                self._await_name(node, alias, target)
             elif alias.name in known:
                 self._define(alias.asname or alias.name, known[alias.name], node)
             else:
@@ -156,6 +171,17 @@ class ModuleDeclarer:
                 self.scope.setdefault(
                     alias.asname or alias.name, Unresolved(alias.asname or alias.name)
                 )
+
+    def _await(self, node: ast.ImportFrom, target: str) -> None:
+        """Names of a file that imports this one, and so is declared after it."""
+        for alias in node.names:
+            self._await_name(node, alias, target)
+
+    def _await_name(self, node: ast.ImportFrom, alias: ast.alias, target: str) -> None:
+        name = alias.asname or alias.name
+        if alias.name != "*":
+            self._define(name, Circular(name, target), node)
+        self.awaited.append(Awaited(self.module, alias, target))
 
     def _assignment(self, node: ast.Assign, name: str, value: ast.expr) -> None:
         span = self.module.span(node)

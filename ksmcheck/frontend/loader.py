@@ -160,7 +160,6 @@ class Loader:
         if target in IGNORED_IMPORTS or target in VOCABULARY_MODULES:
             return
         if target in self.modules:
-            self._check_cycle(module, node, target)
             return
         for root in self.roots if target else ():
             path = root.joinpath(*target.split(".")).with_suffix(".py")
@@ -175,15 +174,6 @@ class Loader:
             or "a model imports ksmcheck.lang, models.*, properties.* and files beside it; "
             "nothing is executed, so Python's libraries are of no use to it",
         )
-
-    def _check_cycle(self, module: Module, node: ast.ImportFrom, target: str) -> None:
-        if self.modules[target] not in self.imported_first:
-            self.errors.add(
-                "KSM014",
-                f"'{target}' imports '{module.name}', which imports it",
-                module.span(node),
-                "move what both need into a third file",
-            )
 
     def resolve(self, module: Module, node: ast.ImportFrom) -> str:
         """The dotted name that an import statement means, relative imports included."""

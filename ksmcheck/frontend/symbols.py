@@ -253,6 +253,14 @@ class Unresolved:
     name: str
 
 
+@frozen
+class Circular:
+    """A name that comes from a file which imports this one: not known before both are read."""
+
+    name: str
+    module: str
+
+
 Symbol = (
     Constant
     | Parameter
@@ -271,6 +279,7 @@ Symbol = (
     | ParameterSet
     | Vocabulary
     | Unresolved
+    | Circular
 )
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from ksmcheck.backends.native.build import cache_directory
+from ksmcheck.backends.native.object_cache import cache_directory
 from ksmcheck.diagnostics import UserError
 from ksmcheck.report.cases import Case
 from ksmcheck.trace.files import write_whole

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ksmcheck.backends.native.build import Toolchain, build, cache_directory
+from ksmcheck.backends.native.build import Toolchain, build
 from ksmcheck.backends.native.compiler import Compiler, find_compiler
+from ksmcheck.backends.native.object_cache import cache_directory
 from ksmcheck.diagnostics import UserError
 from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions, StopReason
@@ -45,7 +46,20 @@ def test_second_build_is_from_the_cache(tmp_path: Path) -> None:
     again = build(MODEL, toolchain(tmp_path))
     assert again.cached
     assert again.notices == ()
-    assert [path.suffix for path in tmp_path.iterdir()] == [".so"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".o", ".so"]
+
+
+def test_the_runtime_is_compiled_once(tmp_path: Path) -> None:
+    """Models whose states have one size share it; a damaged one is compiled again."""
+    build(MODEL, toolchain(tmp_path))
+    (runtime,) = tmp_path.glob("*.o")
+    build(counters(2, 6), toolchain(tmp_path))
+    assert list(tmp_path.glob("*.o")) == [runtime]
+    assert len(list(tmp_path.glob("*.so"))) == 2
+    whole = runtime.read_bytes()
+    runtime.write_bytes(whole[:-1])
+    build(counters(2, 7), toolchain(tmp_path))
+    assert runtime.read_bytes() == whole
 
 
 def test_another_program_is_another_object(tmp_path: Path) -> None:
@@ -57,7 +71,7 @@ def test_another_program_is_another_object(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["empty", "cut", "changed"])
 def test_corrupt_object_is_built_again(tmp_path: Path, damage: str) -> None:
     build(MODEL, toolchain(tmp_path))
-    (place,) = tmp_path.iterdir()
+    (place,) = tmp_path.glob("*.so")
     contents = place.read_bytes()
     middle = len(contents) // 2
     place.unlink()  # the loaded object keeps its own file

@@ -74,7 +74,7 @@ def test_runtime_alone(tmp_path: Path, words: tuple[int, int]) -> None:
 @pytest.mark.parametrize("make", programs.ALL, ids=lambda make: make.__name__)
 def test_generated_models(tmp_path: Path, make: Callable[[], Program]) -> None:
     layout = lay_out(make())
-    (tmp_path / "model.c").write_text(generate(layout).text, encoding="utf-8")
+    (tmp_path / "model.c").write_text(generate(layout), encoding="utf-8")
     (tmp_path / "main.c").write_text(MAIN, encoding="utf-8")
     flags = (*SANITIZERS, *definitions(layout), "-w")
     assert compile_and_run(tmp_path, flags, "model.c", "main.c")

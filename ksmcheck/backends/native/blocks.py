@@ -9,6 +9,7 @@ changes, and leaves through ``break``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -17,8 +18,16 @@ from attrs import define, evolve, field
 from ksmcheck.analysis.footprint import all_operations, blocks
 from ksmcheck.backends.native.cells import Cells, scope_blocks
 from ksmcheck.backends.native.expressions import View
-from ksmcheck.backends.native.fold import Bounds, Facts, Narrowed, bounds, narrow, simplify
-from ksmcheck.backends.native.layout import Field, Layout
+from ksmcheck.backends.native.fold import (
+    Bounds,
+    Facts,
+    Narrowed,
+    bounds,
+    declared_bounds,
+    narrow,
+    simplify,
+)
+from ksmcheck.backends.native.layout import Field, Layout, Place
 from ksmcheck.ir.expr import Const, Expr, Not
 from ksmcheck.ir.step import (
     Assign,
@@ -34,6 +43,11 @@ from ksmcheck.ir.step import (
     When,
 )
 
+# Flags are noted in words of this many bits.
+FLAGS = 64
+
+NAMES = re.compile(r"\w+")
+
 # A line that stands for "the rest of the block is not reached"; never written.
 UNREACHABLE = "/* unreachable */"
 
@@ -44,7 +58,7 @@ class Path:
 
     ``depth`` counts the Choose arms that the path is in. ``scalars`` and ``temps`` are bounds of
     variables and temps, ``stored`` the private locals assigned so far, ``writes`` the other cells.
-    The rest are C names: the scope's words, and private locals, temps and observed flags by number.
+    The rest are C names: the scope's words, and private locals, temps, and words of observed flags.
     """
 
     words: str
@@ -80,6 +94,7 @@ class BlockWriter:
         self.layout = layout
         self.program = layout.program
         self.cells = Cells(layout.program)
+        self.declared = declared_bounds(layout.program)
         self.private = private
         # Temps and locals that a When sets: where paths join, only their C variables are right.
         self._joined_temps = frozenset[int]()
@@ -91,9 +106,7 @@ class BlockWriter:
 
     def fault(self, number: int, path: Path) -> str:
         """C for leaving the path by a fault."""
-        if path.depth == 0:
-            return f"{{ fault = {number}; goto faulted; }}"
-        return f"{{ ksm_fault(w, {number}); FIRED; break; }}"
+        raise NotImplementedError
 
     def leave(self, path: Path) -> str:
         """C for leaving the path without an outcome, or after it."""
@@ -130,26 +143,30 @@ class BlockWriter:
 
     def view(self, path: Path) -> View:
         """How expressions see the state on ``path``."""
-        facts = Facts(self.program, path.scalars, path.temps)
+        facts = Facts(self.declared, path.scalars, path.temps)
         return View(self.layout, path.words, facts, path.local_names, path.temp_names)
 
     def _scope(self, block: Block, path: Path) -> list[str]:
         inner = [o for b in scope_blocks(block) for o in all_operations(b.operations)]
         stored = {o.variable for o in inner if isinstance(o, Assign)} & self.private
         temps = {o.number for o in inner if isinstance(o, SetTemp)}
-        flags = {o.flag for o in inner if isinstance(o, Observe)}
-        return [
+        flags = {o.flag // FLAGS for o in inner if isinstance(o, Observe)}
+        if path.depth == 0:
+            # The outermost scope can do with what is declared for it already.
+            temps -= path.temp_names.keys()
+            flags -= path.flag_names.keys()
+        declared = [
             *_copies("int64_t", "v", stored, path.local_names, path.depth),
             *_copies("int64_t", "t", temps, path.temp_names, path.depth),
-            *_copies("int", "g", flags, path.flag_names, path.depth),
-            *self._block(block, path),
+            *_copies("uint64_t", "g", flags, path.flag_names, path.depth),
         ]
+        return with_declarations(declared, self._block(block, path))
 
     def _known(self, expr: Expr, path: Path) -> Expr:
-        return simplify(expr, Facts(self.program, path.scalars, path.temps))
+        return simplify(expr, Facts(self.declared, path.scalars, path.temps))
 
     def _narrow(self, condition: Expr, truth: bool, path: Path) -> Narrowed:
-        return narrow(condition, truth, Facts(self.program, path.scalars, path.temps))
+        return narrow(condition, truth, Facts(self.declared, path.scalars, path.temps))
 
     def _block(self, block: Block, path: Path) -> list[str]:
         lines: list[str] = []
@@ -191,16 +208,24 @@ class BlockWriter:
             case Require(condition):
                 return self._unless(condition, self.leave(path), path)
             case Observe(flag, condition):
-                return [f"{path.flag_names[flag]} |= {self.view(path).text(condition)};"]
+                return self._observe(flag, self._known(condition, path), path)
             case When(condition, then, orelse):
                 return self._when(condition, then, orelse, path)
             case _:
                 assert_never(operation)
 
+    def _observe(self, flag: int, condition: Expr, path: Path) -> list[str]:
+        """Note a flag, unless it is known already."""
+        word, bit = flag // FLAGS, f"{1 << flag % FLAGS:#x}ul"
+        if isinstance(condition, Const):
+            return [f"{path.flag_names[word]} |= {bit};"] if condition.value else []
+        test = self.view(path).written(condition)
+        return [f"if ((w->pending[{word}] & {bit}) && {test}) {path.flag_names[word]} |= {bit};"]
+
     def _set_temp(self, number: int, value: Expr, path: Path) -> list[str]:
         known = self._known(value, path)
         line = f"{path.temp_names[number]} = {self.view(path).written(known)};"
-        path.temps[number] = bounds(known, Facts(self.program, path.scalars, path.temps))
+        path.temps[number] = bounds(known, Facts(self.declared, path.scalars, path.temps))
         # A constant is known wherever it is read, unless paths join.
         folded = isinstance(known, Const) and number not in self._joined_temps
         return [] if folded else [line]
@@ -260,19 +285,28 @@ class BlockWriter:
         if isinstance(cell, Const):
             home = place.cell(cell.value)
             return [replace(view.word(home.word), [home], [packed(view, value, place.lo, home)])]
-        mask = (1 << place.width) - 1
-        lines = ["{"]
-        lines += [f"    const int64_t x = {view.written(cell)};"] if len(place.fields) > 1 else []
-        stored = view.written(value) + (f" - ({place.lo})" if place.lo else "")
-        lines += [f"    const uint64_t y = (uint64_t)({stored});"]
-        for position, home in enumerate(place.fields):
-            word, shift = view.word(home.word), view.shift_text(cell, place, position)
-            test = f"if (x / {place.cells_each} == {position}) " if len(place.fields) > 1 else ""
-            lines += [f"    {test}{{"]
-            lines += [f"        const int k = (int)({shift});"]
-            lines += [f"        {word} = ({word} & ~({mask}ul << k)) | (y << k);"]
-            lines += ["    }"]
-        return [*lines, "}"]
+        if len(place.fields) == 1:
+            return [self._put(view, place, 0, cell, value)]
+        lines = []
+        number = view.written(cell)
+        for position in range(len(place.fields)):
+            test = f"if ({number} / {place.cells_each} == {position})"
+            lines += [f"{test} {self._put(view, place, position, cell, value)}"]
+        return lines
+
+    def _put(self, view: View, place: Place, position: int, cell: Expr, value: Expr) -> str:
+        """Store into a cell that is in field ``position`` of ``place``."""
+        word = view.word(place.fields[position].word)
+        shift, mask = view.shift_text(cell, place, position), (1 << place.width) - 1
+        if isinstance(value, Const):
+            stored = value.value - place.lo
+            added = f" | {stored}ul << {shift}" if stored else ""
+            return f"{word} = ({word} & ~({mask}ul << {shift})){added};"
+        text = view.written(value) + (f" - ({place.lo})" if place.lo else "")
+        return (
+            f"{{ const uint64_t y = (uint64_t)({text}); const int k = (int){shift};"
+            f" {word} = ({word} & ~({mask}ul << k)) | y << k; }}"
+        )
 
 
 def replace(word: str, cleared: Iterable[Field], terms: Iterable[str]) -> str:
@@ -294,13 +328,22 @@ def packed(view: View, value: Expr, lo: int, home: Field) -> str:
     return f"({text} << {home.shift})" if home.shift else text
 
 
+Declaration = tuple[str, str, str]  # its kind, its name, the value that it starts with
+
+
 def _copies(
     kind: str, letter: str, numbers: Iterable[int], names: dict[int, str], depth: int
-) -> list[str]:
-    """Declare the scope's own copy of each numbered thing, and use that from here on."""
-    parts: list[str] = []
+) -> list[Declaration]:
+    """Give the scope its own copy of each numbered thing, to be used from here on."""
+    declared: list[Declaration] = []
     for number in sorted(numbers):
         name = f"{letter}{number}_{depth}"
-        parts.append(f"{name} = {names.get(number, '0')}")
+        declared.append((kind, name, names.get(number, "0")))
         names[number] = name
-    return [f"{kind} {', '.join(parts)};"] if parts else []
+    return declared
+
+
+def with_declarations(declared: list[Declaration], body: list[str]) -> list[str]:
+    """The body after declarations of those names that it uses."""
+    used = frozenset(NAMES.findall("\n".join(body)))
+    return [f"{kind} {name} = {value};" for kind, name, value in declared if name in used] + body

@@ -1,14 +1,8 @@
-"""From C to a loaded object: the system's compiler, and a cache that is never trusted.
-
-An object's name in the cache holds the digest of everything that went into it and the checksum of
-the object itself: a damaged one does not match its name and is built again. Objects appear under
-their name by an atomic rename, so that runs side by side cannot see half of one.
-"""
+"""From a program to a loaded object: compiled, or found in the cache."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import platform
 import tempfile
@@ -18,10 +12,19 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from ksmcheck import analysis
-from ksmcheck.backends.native.compiler import Compiler, compile_object, keep_sources
-from ksmcheck.backends.native.generate import generate
-from ksmcheck.backends.native.layout import Layout, lay_out
+from ksmcheck.backends.native.compiler import (
+    RUNTIME_LEVEL,
+    RUNTIME_OBJECT,
+    SHARED,
+    Compilation,
+    Compiler,
+    compile_object,
+    keep_sources,
+)
+from ksmcheck.backends.native.generate import definitions
+from ksmcheck.backends.native.layout import lay_out
 from ksmcheck.backends.native.library import Library
+from ksmcheck.backends.native.object_cache import ObjectCache, cache_directory
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.program import Program
 
@@ -51,13 +54,6 @@ class Toolchain:
     runtime: Path = field(default=Path(__file__).parent)
 
 
-def cache_directory() -> Path:
-    """Where objects are kept between runs."""
-    root = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(root) if os.path.isabs(root) else Path.home() / ".cache"
-    return base / "ksmcheck"
-
-
 def build(program: Program, toolchain: Toolchain, *, reduced: bool = False) -> Build:
     """Compile and load, or load from the cache. UserError when the compiler fails.
 
@@ -65,32 +61,41 @@ def build(program: Program, toolchain: Toolchain, *, reduced: bool = False) -> B
     """
     started = time.perf_counter()
     layout = evolve(lay_out(program), reduced=reduced)
+    task = Compilation(toolchain.compiler, layout, toolchain.runtime, toolchain.extra)
     if toolchain.keep is not None:
-        _keep(layout, toolchain, toolchain.keep)
-    cache = toolchain.cache or cache_directory()
+        _keep(task, toolchain.keep)
+    cache = ObjectCache(toolchain.cache or cache_directory())
     digest = _digest(program, toolchain, reduced=reduced)
-    found = _lookup(cache, digest)
+    found = cache.find(digest, ".so")
     if found is not None:
         try:
             return Build(Library(found, layout), True, time.perf_counter() - started)
         except (OSError, AttributeError):
             pass  # for another machine, or damaged in a way that its name hides: build again
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as folder:
-            built = _compile(layout, toolchain, Path(folder))
-            library = Library(_publish(built, cache, digest), layout)
-        return Build(library, False, time.perf_counter() - started)
+        library = _build_in(cache, task, digest)
     except OSError as error:
-        notice = f"cache {cache} cannot be used ({error.strerror}): compiling without it"
-        return _build_aside(layout, toolchain, notice, started)
+        notice = f"cache {cache.folder} cannot be used ({error.strerror}): compiling without it"
+        return _build_aside(task, notice, started)
+    return Build(library, False, time.perf_counter() - started)
 
 
-def _build_aside(layout: Layout, toolchain: Toolchain, notice: str, started: float) -> Build:
+def _build_in(cache: ObjectCache, task: Compilation, digest: str) -> Library:
+    """Compile, and leave what others can use in the cache."""
+    runtime_digest = _runtime_digest(task)
+    with cache.workplace() as folder:
+        known = cache.find(runtime_digest, ".o")
+        built = compile_object(task, known, folder)
+        if known is None:
+            cache.publish(folder / RUNTIME_OBJECT, runtime_digest)
+        return Library(cache.publish(built, digest), task.layout)
+
+
+def _build_aside(task: Compilation, notice: str, started: float) -> Build:
     """Compile in a temporary directory, which can go as soon as the object is loaded."""
     try:
         with tempfile.TemporaryDirectory(prefix="ksmcheck-") as folder:
-            library = Library(_compile(layout, toolchain, Path(folder)), layout)
+            library = Library(compile_object(task, None, Path(folder)), task.layout)
     except OSError as error:
         raise UserError(
             [
@@ -118,49 +123,27 @@ def _digest(program: Program, toolchain: Toolchain, *, reduced: bool) -> str:
             total.update(path.read_bytes())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
-    for path in sorted(toolchain.runtime.glob("*.[ch]")):
-        total.update(path.read_bytes())
-    total.update("\0".join([toolchain.compiler.version, platform.machine()]).encode())
-    total.update("\0".join(toolchain.extra).encode())
+    _add_runtime(total, toolchain.compiler, toolchain.runtime, toolchain.extra)
     return total.hexdigest()[:32]
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+def _runtime_digest(task: Compilation) -> str:
+    total = hashlib.sha256(" ".join((*SHARED, RUNTIME_LEVEL, *definitions(task.layout))).encode())
+    _add_runtime(total, task.compiler, task.runtime, task.extra)
+    return total.hexdigest()[:32]
 
 
-def _lookup(cache: Path, digest: str) -> Path | None:
-    """The object in the cache, if it is what its name says; damaged ones are removed."""
+def _add_runtime(
+    total: hashlib._Hash, compiler: Compiler, runtime: Path, extra: tuple[str, ...]
+) -> None:
+    for path in sorted(runtime.glob("*.[ch]")):
+        total.update(path.read_bytes())
+    total.update("\0".join([compiler.version, platform.machine(), *extra]).encode())
+
+
+def _keep(task: Compilation, folder: Path) -> None:
     try:
-        for path in sorted(cache.glob(f"{digest}-*.so")):
-            if path.stem == f"{digest}-{_checksum(path)}":
-                return path
-            path.unlink()
-    except OSError:
-        pass  # an unreadable cache is no cache
-    return None
-
-
-def _publish(built: Path, cache: Path, digest: str) -> Path:
-    place = cache / f"{digest}-{_checksum(built)}.so"
-    os.replace(built, place)
-    return place
-
-
-def _compile(layout: Layout, toolchain: Toolchain, folder: Path) -> Path:
-    return compile_object(
-        toolchain.compiler,
-        toolchain.extra,
-        toolchain.runtime,
-        layout,
-        lambda: generate(layout),
-        folder,
-    )
-
-
-def _keep(layout: Layout, toolchain: Toolchain, folder: Path) -> None:
-    try:
-        keep_sources(toolchain.compiler, toolchain.runtime, layout, generate(layout), folder)
+        keep_sources(task, folder)
     except OSError as error:
         raise UserError(
             [Diagnostic("KSM544", f"cannot keep the generated C in '{folder}': {error.strerror}")]

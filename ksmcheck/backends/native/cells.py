@@ -13,7 +13,7 @@ from ksmcheck.analysis.footprint import (
 )
 from ksmcheck.ir.expr import Const, Expr, Read
 from ksmcheck.ir.program import Program
-from ksmcheck.ir.step import Assign, Block, Branch, Choose, Goto
+from ksmcheck.ir.step import Assign, Block, Branch, Choose, Goto, SetTemp
 
 
 def variables_read(expr: Expr) -> frozenset[int]:
@@ -48,6 +48,16 @@ def block_writes(block: Block) -> frozenset[int]:
         for item in blocks(block)
         for operation in all_operations(item.operations)
         if isinstance(operation, Assign)
+    )
+
+
+def temps(block: Block) -> frozenset[int]:
+    """The temps that are set anywhere in ``block``."""
+    return frozenset(
+        operation.number
+        for item in blocks(block)
+        for operation in all_operations(item.operations)
+        if isinstance(operation, SetTemp)
     )
 
 

@@ -262,8 +262,10 @@ int ksm_restore(ksm_search *s, const char *path, const uint8_t *digest)
     s->threads[0].transitions = h.transitions;
     s->threads[0].expanded = h.expanded;
     s->budget = s->options.max_states > h.states ? s->options.max_states - h.states : 0;
-    for (uint32_t i = 0; i < ksm_model.flags; i++)
-        s->flagged[i] = s->found[ksm_flag_slot(i)].depth < h.depth + 1;
+    /* Of a flag first seen in the level that was interrupted, a smaller step may still be found. */
+    for (uint32_t f = 0; f < ksm_model.flags; f++)
+        if (s->found[ksm_flag_slot(f)].depth <= h.depth)
+            s->pending[f / 64] &= ~((uint64_t)1 << f % 64);
     ksm_rehash_all(s);
     return 0;
 }

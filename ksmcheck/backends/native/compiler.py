@@ -1,4 +1,10 @@
-"""The system's C compiler: finding it, running it in parts side by side, telling why it failed."""
+"""The system's C compiler: finding it, running it in parts side by side, telling why it failed.
+
+NOTE(compile-time). The wait for the compiler is the wait of the user, so: a part of the model is
+compiled while the next one is generated; the runtime, which depends on the size of a state alone,
+is compiled once for all models of that size and kept; and the successor functions are not optimised
+beyond -Og, because the search spends its time in the runtime, waiting for memory.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +13,22 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from attrs import frozen
 
-from ksmcheck.backends.native.generate import Generated, definitions
+from ksmcheck.backends.native.generate import definitions, generate, generate_parts
 from ksmcheck.backends.native.layout import Layout
 from ksmcheck.diagnostics import Diagnostic, UserError
 
 RUNTIME = "unit.c"
 MODEL = "model.c"
+RUNTIME_OBJECT = "runtime.o"
+MODEL_OBJECT = "model.so"
 SHARED = ("-std=gnu11", "-fPIC", "-fvisibility=hidden", "-pthread", "-w")
 
-# The search spends its time in the runtime, waiting for memory. More optimisation of the model's
-# steps was measured to gain nothing, and to take three times as long.
 RUNTIME_LEVEL = "-O2"
-MODEL_LEVEL = "-O1"
+MODEL_LEVEL = "-Og"
 
 # The first lines of what a failing compiler says usually tell all.
 SHOWN_LINES = 8
@@ -64,37 +69,53 @@ class _Job:
         return said or "it said nothing" if self.process.returncode else ""
 
 
-def compile_object(
-    compiler: Compiler,
-    extra: tuple[str, ...],
-    runtime: Path,
-    layout: Layout,
-    generated: Callable[[], Generated],
-    folder: Path,
-) -> Path:
-    """A shared object in ``folder``. The runtime is compiled while the model is generated."""
-    flags = (*compiler.command, *SHARED, *definitions(layout), f"-I{runtime}")
-    optional = (*extra, "-c", "-o")
-    out = folder / "runtime.o"
-    source = str(runtime / RUNTIME)
-    jobs = [_start((*flags, RUNTIME_LEVEL, *optional, str(out), source), out)]
+@frozen
+class Compilation:
+    """What to compile, and with what.
+
+    ``runtime`` is the folder with the runtime's sources, ``extra`` are further flags.
+    """
+
+    compiler: Compiler
+    layout: Layout
+    runtime: Path
+    extra: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The beginning of every command."""
+        own = (*SHARED, *definitions(self.layout), f"-I{self.runtime}")
+        return (*self.compiler.command, *own, *self.extra)
+
+    def compile(self, source: Path, level: str, out: Path) -> _Job:
+        """Start the compiler on one file."""
+        return _start((*self.flags, level, "-c", "-o", str(out), str(source)), out)
+
+
+def compile_object(task: Compilation, known_runtime: Path | None, folder: Path) -> Path:
+    """A shared object in ``folder``, MODEL_OBJECT.
+
+    ``known_runtime`` is the runtime's object; None: it is compiled beside the model, and left in
+    ``folder`` as RUNTIME_OBJECT.
+    """
+    jobs: list[_Job] = []
+    if known_runtime is None:
+        out = folder / RUNTIME_OBJECT
+        jobs.append(task.compile(task.runtime / RUNTIME, RUNTIME_LEVEL, out))
     try:
-        model = generated()
-        (folder / MODEL).write_text(model.text, encoding="utf-8")
-        for part in range(model.parts):
-            out = folder / f"part{part}.o"
-            own = (f"-DKSM_PART={part}",) if model.parts > 1 else ()
-            command = (*flags, MODEL_LEVEL, *own, *optional, str(out), str(folder / MODEL))
-            jobs.append(_start(command, out))
+        for number, text in enumerate(generate_parts(task.layout)):
+            source = folder / f"part{number}.c"
+            source.write_text(text, encoding="utf-8")
+            jobs.append(task.compile(source, MODEL_LEVEL, source.with_suffix(".o")))
     finally:
         said = [job.finish() for job in jobs]
+    out = folder / MODEL_OBJECT
     if not any(said):
-        out = folder / "model.so"
-        objects = tuple(str(job.result) for job in jobs)
-        link = (*flags, *extra, "-shared", "-o", str(out), *objects)
+        objects = [job.result for job in jobs] + ([known_runtime] if known_runtime else [])
+        link = (*task.flags, "-shared", "-o", str(out), *map(str, objects))
         said = [_start(link, out).finish()]
     if any(said):
-        raise _failed(compiler, "".join(said), runtime, layout, model)
+        raise _failed(task, "".join(said))
     return out
 
 
@@ -106,13 +127,11 @@ def _start(command: tuple[str, ...], result: Path) -> _Job:
     return _Job(process, result)
 
 
-def _failed(
-    compiler: Compiler, said: str, runtime: Path, layout: Layout, model: Generated
-) -> UserError:
+def _failed(task: Compilation, said: str) -> UserError:
     notes = tuple(line for line in said.splitlines() if line.strip())[:SHOWN_LINES]
     try:
         folder = Path(tempfile.mkdtemp(prefix="ksmcheck-failed-"))
-        keep_sources(compiler, runtime, layout, model, folder)
+        keep_sources(task, folder)
         notes = (*notes, f"the C file is kept as {folder / MODEL}")
     except OSError:
         pass  # a full disk is what made it fail, perhaps
@@ -120,7 +139,7 @@ def _failed(
         [
             Diagnostic(
                 "KSM542",
-                f"the C compiler '{shlex.join(compiler.command)}' failed",
+                f"the C compiler '{shlex.join(task.compiler.command)}' failed",
                 notes=notes,
                 hint="set CC to another compiler, or use --engine python",
             )
@@ -128,14 +147,13 @@ def _failed(
     )
 
 
-def keep_sources(
-    compiler: Compiler, runtime: Path, layout: Layout, model: Generated, folder: Path
-) -> None:
+def keep_sources(task: Compilation, folder: Path) -> None:
     """Leave the C in ``folder``: the model's, the runtime's, and the command to compile both."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL).write_text(model.text, encoding="utf-8")
-    for path in sorted(runtime.glob("*.[ch]")):
+    (folder / MODEL).write_text(generate(task.layout), encoding="utf-8")
+    for path in sorted(task.runtime.glob("*.[ch]")):
         shutil.copyfile(path, folder / path.name)
-    command = (Path(compiler.command[0]).name, *SHARED, RUNTIME_LEVEL, *definitions(layout))
-    script = shlex.join([*command, "-shared", "-o", "model.so", MODEL, RUNTIME])
+    name = Path(task.compiler.command[0]).name
+    command = (name, *SHARED, RUNTIME_LEVEL, *definitions(task.layout))
+    script = shlex.join([*command, "-shared", "-o", MODEL_OBJECT, MODEL, RUNTIME])
     (folder / "compile.sh").write_text(script + "\n", encoding="utf-8")

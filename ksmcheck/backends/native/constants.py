@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ksmcheck.backends.native.cells import block_reads, block_writes, variables_read
-from ksmcheck.backends.native.fold import Bounds, Facts, simplify
+from ksmcheck.backends.native.fold import Bounds, Facts, declared_bounds, simplify
 from ksmcheck.ir.expr import Const
 from ksmcheck.ir.program import Actor, Program, VariableKind
 from ksmcheck.ir.step import (
@@ -92,6 +92,7 @@ class _Flow:
 
     def __init__(self, program: Program, actor: Actor, variables: frozenset[int]) -> None:
         self._program = program
+        self._declared = declared_bounds(program)
         self._actor = actor
         self._variables = variables
         self._known: list[Known | None] = [None] * (actor.done + 1)
@@ -119,7 +120,7 @@ class _Flow:
 
     def _facts(self, known: Known, location: int) -> Facts:
         exact = {item: Bounds(value, value) for item, value in known.items()}
-        return Facts(self._program, {**exact, self._actor.location: Bounds(location, location)})
+        return Facts(self._declared, {**exact, self._actor.location: Bounds(location, location)})
 
     def _block(self, block: Block, known: Known, location: int) -> None:
         self._operations(block.operations, known, location)

@@ -14,7 +14,19 @@ from attrs import field, frozen
 from ksmcheck.backends.native.fold import Bounds, Facts, bounds, simplify
 from ksmcheck.backends.native.layout import Layout, Place
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.expr import (
+    FALSE,
+    Ask,
+    Binary,
+    BitCount,
+    Const,
+    Expr,
+    Ite,
+    Not,
+    Op,
+    Read,
+    Temp,
+)
 
 OPERATORS = {
     Op.ADD: "+",
@@ -145,7 +157,9 @@ class View:
 
     def cell_number(self, variable: int, index: tuple[Expr, ...]) -> Expr:
         """Which cell of ``variable`` a simplified index means."""
-        declared = self.facts.program.variables[variable]
+        declared = self.layout.program.variables[variable]
+        if not index:
+            return FALSE
         if len(index) == 1 and not isinstance(index[0], Const):
             return index[0]
         cell: Expr = Const(0)

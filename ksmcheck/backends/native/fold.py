@@ -7,8 +7,8 @@ compiler turns into a shift or a multiplication.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, assert_never
 
 from attrs import field, frozen
 
@@ -34,9 +34,8 @@ from ksmcheck.ir.symbols import LARGEST_SYMBOL, Compare
 EXTREME = 1 << 62
 
 
-@frozen
-class Bounds:
-    """A value is at least ``lo`` and at most ``hi``."""
+class Bounds(NamedTuple):
+    """A value is at least ``lo`` and at most ``hi``. A tuple, because so many are made."""
 
     lo: int = -EXTREME
     hi: int = EXTREME
@@ -55,14 +54,23 @@ ANYTHING = Bounds()
 
 FLIPPED = {Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 NEGATED = {Op.EQ: Op.NE, Op.NE: Op.EQ, Op.LT: Op.GE, Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT}
-TRUTHS = frozenset((*NEGATED, Op.AND, Op.OR))
+# Tuples, because these are asked often and an enum's hash is slow.
+COMPARISONS = tuple(NEGATED)
+CONNECTIVES = (Op.AND, Op.OR)
+QUOTIENTS = (Op.DIV, Op.MOD)
+TRUTHS = (*COMPARISONS, *CONNECTIVES)
+
+
+def declared_bounds(program: Program) -> tuple[Bounds, ...]:
+    """For each variable the bounds of its type."""
+    return tuple(Bounds(item.type.lo, item.type.hi) for item in program.variables)
 
 
 @frozen
 class Facts:
-    """What is known at one point: the bounds of scalar variables and of temps."""
+    """What is known at one point: of variables by type, of some scalar ones and of temps more."""
 
-    program: Program
+    declared: Sequence[Bounds]
     scalars: Mapping[int, Bounds] = field(factory=dict)
     temps: Mapping[int, Bounds] = field(factory=dict)
 
@@ -75,27 +83,29 @@ def bounds(expr: Expr, facts: Facts) -> Bounds:
         case Read(variable, _, old):
             if variable in facts.scalars and not old:
                 return facts.scalars[variable]
-            kind = facts.program.variables[variable].type
-            return Bounds(kind.lo, kind.hi)
+            return facts.declared[variable]
         case Temp(number):
             return facts.temps.get(number, ANYTHING)
+        case Binary(op, left, right):
+            if op in TRUTHS:
+                return BOOLEAN
+            return _binary_bounds(op, bounds(left, facts), bounds(right, facts))
         case Not():
             return BOOLEAN
-        case Binary(op) if op in TRUTHS:
-            return BOOLEAN
-        case Binary(op, left, right):
-            return _binary_bounds(op, bounds(left, facts), bounds(right, facts))
         case Ite(_, then, orelse):
             return bounds(then, facts).join(bounds(orelse, facts))
         case BitCount(operand):
-            inner = bounds(operand, facts)
-            return Bounds(0, inner.hi.bit_length() if inner.lo >= 0 else 64)
+            return _bit_count_bounds(bounds(operand, facts))
         case Ask(Compare(domain)):
             return Bounds(-1, 1) if domain.kind.ordered else BOOLEAN
         case Ask():
             return Bounds(0, LARGEST_SYMBOL)
         case _:
             assert_never(expr)
+
+
+def _bit_count_bounds(operand: Bounds) -> Bounds:
+    return Bounds(0, operand.hi.bit_length() if operand.lo >= 0 else 64)
 
 
 def _clipped(lo: int, hi: int) -> Bounds:
@@ -136,26 +146,51 @@ def _shiftable(a: Bounds, b: Bounds) -> bool:
 
 def simplify(expr: Expr, facts: Facts) -> Expr:
     """An expression with the same value wherever ``facts`` hold, as small as is easy."""
+    return _simple(expr, facts)[0]
+
+
+# An expression that is simplified, and its bounds.
+Simple = tuple[Expr, Bounds]
+
+
+def _simple(expr: Expr, facts: Facts) -> Simple:
     match expr:
-        case Const() | Temp():
-            result: Expr = expr
+        case Const():
+            return _constant(expr.value)
         case Read(variable, index, old):
-            result = Read(variable, tuple(simplify(item, facts) for item in index), old)
-        case Not(operand):
-            result = _negation(simplify(operand, facts))
+            limits = bounds(expr, facts)
+            if limits.lo == limits.hi:
+                return _constant(limits.lo)
+            if index:
+                expr = Read(variable, tuple(simplify(item, facts) for item in index), old)
+            return expr, limits
+        case Temp():
+            return _settled(expr, bounds(expr, facts))
         case Binary():
-            result = _chain(expr, facts)
+            return _chain(expr, facts)
+        case Not(operand):
+            return _negation(simplify(operand, facts))
         case Ite(condition, then, orelse):
-            result = _choice(simplify(condition, facts), then, orelse, facts)
+            return _choice(simplify(condition, facts), then, orelse, facts)
         case BitCount(operand):
-            inner = simplify(operand, facts)
-            result = Const(inner.value.bit_count()) if isinstance(inner, Const) else BitCount(inner)
+            inner, limits = _simple(operand, facts)
+            if isinstance(inner, Const):
+                return _constant(inner.value.bit_count())
+            return _settled(BitCount(inner), _bit_count_bounds(limits))
         case Ask(question, operands):
-            result = Ask(question, tuple(simplify(item, facts) for item in operands))
+            simple = Ask(question, tuple(simplify(item, facts) for item in operands))
+            return simple, bounds(simple, facts)
         case _:
             assert_never(expr)
-    limits = bounds(result, facts)
-    return Const(limits.lo) if limits.lo == limits.hi and _total(result) else result
+
+
+def _constant(value: int) -> Simple:
+    return Const(value), Bounds(value, value)
+
+
+def _settled(expr: Expr, limits: Bounds) -> Simple:
+    """The constant, when only one value is possible."""
+    return _constant(limits.lo) if limits.lo == limits.hi else (expr, limits)
 
 
 Narrowed = tuple[dict[int, Bounds], dict[int, Bounds]]
@@ -174,12 +209,12 @@ def narrow(condition: Expr, truth: bool, facts: Facts) -> Narrowed:
                 stack += [(left, True), (right, True)]
             case Binary(Op.OR, left, right) if not holds:
                 stack += [(left, False), (right, False)]
-            case Binary(op, left, Const(value)) if op in NEGATED:
-                now = Facts(facts.program, scalars, temps)
+            case Binary(op, left, Const(value)) if op in COMPARISONS:
+                now = Facts(facts.declared, scalars, temps)
                 limits = _narrowed(op if holds else NEGATED[op], bounds(left, now), value)
                 _set_bounds(left, limits, scalars, temps)
             case Read() | Temp():
-                now = Facts(facts.program, scalars, temps)
+                now = Facts(facts.declared, scalars, temps)
                 limits = _narrowed(Op.NE if holds else Op.EQ, bounds(item, now), 0)
                 _set_bounds(item, limits, scalars, temps)
             case _:
@@ -220,53 +255,55 @@ def _narrowed(op: Op, limits: Bounds, value: int) -> Bounds:
     return Bounds(lo, hi) if lo <= hi else limits
 
 
-def _total(expr: Expr) -> bool:
-    """False for a quotient by something that may be 0, which must stay where it is."""
-    return not (isinstance(expr, Binary) and expr.op in (Op.DIV, Op.MOD))
-
-
-def _negation(operand: Expr) -> Expr:
+def _negation(operand: Expr) -> Simple:
     match operand:
         case Const(value):
-            return FALSE if value else TRUE
-        case Binary(op, left, right) if op in NEGATED:
-            return Binary(NEGATED[op], left, right)
+            return _constant(0 if value else 1)
+        case Binary(op, left, right) if op in COMPARISONS:
+            return Binary(NEGATED[op], left, right), BOOLEAN
         case Not(Not() | Binary(op=Op.AND | Op.OR) as inner):
-            return inner
+            return inner, BOOLEAN
         case _:
-            return Not(operand)
+            return Not(operand), BOOLEAN
 
 
-def _choice(condition: Expr, then: Expr, orelse: Expr, facts: Facts) -> Expr:
+def _choice(condition: Expr, then: Expr, orelse: Expr, facts: Facts) -> Simple:
     if isinstance(condition, Const):
-        return simplify(then if condition.value else orelse, facts)
-    yes, no = simplify(then, facts), simplify(orelse, facts)
-    if yes == no:
+        return _simple(then if condition.value else orelse, facts)
+    yes, no = _simple(then, facts), _simple(orelse, facts)
+    if yes[0] == no[0]:
         return yes
-    return Ite(condition, yes, no)
+    return Ite(condition, yes[0], no[0]), yes[1].join(no[1])
 
 
-def _chain(expr: Binary, facts: Facts) -> Expr:
+def _chain(expr: Binary, facts: Facts) -> Simple:
     """Simplify a binary expression from its innermost left operand outwards."""
     spine = [expr]
     while isinstance(spine[-1].left, Binary):
         spine.append(spine[-1].left)
-    result = simplify(spine[-1].left, facts)
+    result = _simple(spine[-1].left, facts)
     for item in reversed(spine):
         result = _binary(item.op, result, item.right, facts)
     return result
 
 
-def _binary(op: Op, left: Expr, unsimplified: Expr, facts: Facts) -> Expr:
-    if op in (Op.AND, Op.OR):
+def _binary(op: Op, left: Simple, unsimplified: Expr, facts: Facts) -> Simple:
+    if op in CONNECTIVES:
         return _connective(op, left, unsimplified, facts)
-    right = simplify(unsimplified, facts)
-    if isinstance(left, Const) and isinstance(right, Const):
-        if not (op in (Op.DIV, Op.MOD) and right.value == 0):
-            return Const(apply(op, left.value, right.value))
-        return Binary(op, left, right)
-    if op in NEGATED:
-        return _comparison(op, left, right, facts)
+    right = _simple(unsimplified, facts)
+    if isinstance(left[0], Const) and isinstance(right[0], Const):
+        if not (op in QUOTIENTS and right[0].value == 0):
+            return _constant(apply(op, left[0].value, right[0].value))
+        return Binary(op, left[0], right[0]), ANYTHING
+    if op in COMPARISONS:
+        return _comparison(op, left, right)
+    limits = _binary_bounds(op, left[1], right[1])
+    if limits.lo == limits.hi and op not in QUOTIENTS:
+        return _constant(limits.lo)  # a quotient by what may be 0 must stay where it is
+    return _arithmetic(op, left[0], right[0]), limits
+
+
+def _arithmetic(op: Op, left: Expr, right: Expr) -> Expr:
     if op in (Op.ADD, Op.SUB, Op.BITOR, Op.SHL, Op.SHR) and right == FALSE:
         return left
     if op in (Op.ADD, Op.BITOR) and left == FALSE:
@@ -291,93 +328,54 @@ def _offset(left: Expr, amount: int) -> Expr:
     return Binary(Op.ADD if amount > 0 else Op.SUB, left, Const(abs(amount)))
 
 
-def _connective(op: Op, left: Expr, unsimplified: Expr, facts: Facts) -> Expr:
+def _connective(op: Op, left: Simple, unsimplified: Expr, facts: Facts) -> Simple:
     # Lazy: the right operand is not looked at when the left decides.
-    deciding = 0 if op is Op.AND else 1
+    deciding = op is Op.OR
+    if isinstance(left[0], Const):
+        if bool(left[0].value) == deciding:
+            return _constant(int(deciding))
+        return _truth(_simple(unsimplified, facts))
+    right = _simple(unsimplified, facts)
+    if isinstance(right[0], Const) and bool(right[0].value) != deciding:
+        return _truth(left)
+    return Binary(op, left[0], right[0]), BOOLEAN
+
+
+def _truth(simple: Simple) -> Simple:
+    """The expression as 0 or 1."""
+    expr, limits = simple
+    if limits.within(0, 1):
+        return simple
+    if isinstance(expr, Const):
+        return _constant(int(expr.value != 0))
+    return Binary(Op.NE, expr, FALSE), BOOLEAN
+
+
+def _comparison(op: Op, one: Simple, other: Simple) -> Simple:
+    left, a = one
+    right, b = other
     if isinstance(left, Const):
-        if bool(left.value) == bool(deciding):
-            return Const(deciding)
-        return _truth(simplify(unsimplified, facts), facts)
-    right = simplify(unsimplified, facts)
-    if isinstance(right, Const) and bool(right.value) != bool(deciding):
-        return _truth(left, facts)
-    return Binary(op, left, right)
-
-
-def _truth(expr: Expr, facts: Facts) -> Expr:
-    """``expr`` as 0 or 1."""
-    if bounds(expr, facts).within(0, 1):
-        return expr
-    return Const(int(expr.value != 0)) if isinstance(expr, Const) else Binary(Op.NE, expr, FALSE)
-
-
-def _comparison(op: Op, left: Expr, right: Expr, facts: Facts) -> Expr:
-    if left == right:
-        return TRUE if op in (Op.EQ, Op.LE, Op.GE) else FALSE
-    if isinstance(left, Const) and op in FLIPPED:
-        op, left, right = FLIPPED[op], right, left
-    a, b = bounds(left, facts), bounds(right, facts)
-    decided: dict[Op, tuple[bool, bool]] = {
-        Op.EQ: (a.lo == a.hi == b.lo == b.hi, a.hi < b.lo or b.hi < a.lo),
-        Op.LT: (a.hi < b.lo, a.lo >= b.hi),
-        Op.LE: (a.hi <= b.lo, a.lo > b.hi),
-        Op.GT: (a.lo > b.hi, a.hi <= b.lo),
-        Op.GE: (a.lo >= b.hi, a.hi < b.lo),
-    }
-    decided[Op.NE] = decided[Op.EQ][1], decided[Op.EQ][0]
-    always, never = decided[op]
+        op, left, right, a, b = FLIPPED[op], right, left, b, a
+    always, never = _decided(op, a, b)
     if always or never:
-        return TRUE if always else FALSE
-    if isinstance(right, Const) and a.within(0, 1) and right.value in (0, 1):
+        return _constant(int(always))
+    if left == right:
+        return _constant(int(op in (Op.EQ, Op.LE, Op.GE)))
+    if op in (Op.EQ, Op.NE) and a.within(0, 1) and isinstance(right, Const):
         # A truth value compared with a constant is itself or its negation.
-        return (
-            left
-            if (right.value == 1) == (op is Op.EQ) and op in (Op.EQ, Op.NE)
-            else (_negation(left) if op in (Op.EQ, Op.NE) else Binary(op, left, right))
-        )
-    return Binary(op, left, right)
+        return (left, a) if (right.value == 1) == (op is Op.EQ) else _negation(left)
+    return Binary(op, left, right), BOOLEAN
 
 
-def any_old(expr: Expr) -> bool:
-    """True when ``expr`` reads the state before the step."""
-    stack, found = [expr], False
-    while stack and not found:
-        item = stack.pop()
-        match item:
-            case Const() | Temp():
-                pass
-            case Read(_, index, old):
-                found = old
-                stack += index
-            case Not(operand) | BitCount(operand):
-                stack.append(operand)
-            case Binary(_, left, right):
-                stack += (left, right)
-            case Ite(condition, then, orelse):
-                stack += (condition, then, orelse)
-            case Ask(_, operands):
-                stack += operands
-            case _:
-                assert_never(item)
-    return found
-
-
-def without_old(expr: Expr) -> Expr:
-    """``expr`` over a step that changed nothing."""
-    match expr:
-        case Const() | Temp():
-            return expr
-        case Read(variable, index):
-            return Read(variable, tuple(without_old(item) for item in index))
-        case Not(operand):
-            return Not(without_old(operand))
-        case Binary(op, left, right):
-            return Binary(op, without_old(left), without_old(right))
-        case Ite(condition, then, orelse):
-            return Ite(without_old(condition), without_old(then), without_old(orelse))
-        case BitCount(operand):
-            return BitCount(without_old(operand))
-        case Ask(question, operands):
-            return Ask(question, tuple(map(without_old, operands)))
+def _decided(op: Op, a: Bounds, b: Bounds) -> tuple[bool, bool]:
+    """Is the comparison true, is it false, for all values within the bounds?"""
+    match op:
+        case Op.EQ:
+            return a.lo == a.hi == b.lo == b.hi, a.hi < b.lo or b.hi < a.lo
+        case Op.LT:
+            return a.hi < b.lo, a.lo >= b.hi
+        case Op.LE:
+            return a.hi <= b.lo, a.lo > b.hi
         case _:
-            assert_never(expr)
+            never, always = _decided(NEGATED[op], a, b)
+            return always, never

@@ -5,31 +5,20 @@ Takes the layout of a program; gives the text, which depends on that program alo
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Iterator
 
 from ksmcheck.analysis.stubborn import stubborn
+from ksmcheck.backends.native.actors import actor_function, prototype
+from ksmcheck.backends.native.blocks import FLAGS
 from ksmcheck.backends.native.cells import outcomes
 from ksmcheck.backends.native.layout import Layout
-from ksmcheck.backends.native.properties import Questions, quoted
-from ksmcheck.backends.native.steps import SetupWriter, StepWriter
+from ksmcheck.backends.native.properties import STEP_SIGNATURE, Questions, quoted
+from ksmcheck.backends.native.steps import SetupWriter
 from ksmcheck.backends.native.stubborn import expand, tables
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
-from ksmcheck.ir.source import Span
 
 # A part with fewer lines than this is not worth a compiler process of its own.
-LINES_PER_PART = 2500
-
-
-@frozen
-class Generated:
-    """The C of a program.
-
-    It is one file, but big ones are compiled in ``parts`` side by side: with KSM_PART defined as a
-    number only that part is seen.
-    """
-
-    text: str
-    parts: int
+LINES_PER_PART = 1000
 
 
 def definitions(layout: Layout) -> tuple[str, ...]:
@@ -37,57 +26,66 @@ def definitions(layout: Layout) -> tuple[str, ...]:
     return (f"-DKSM_WORDS={layout.words}", f"-DKSM_BYTES={layout.size}")
 
 
-def generate(layout: Layout) -> Generated:
+def generate(layout: Layout) -> str:
     """The C file of the program that ``layout`` was made for."""
-    program = layout.program
     questions = Questions.of(layout)
-    actors = [_actor(program, layout, questions, n) for n in range(len(program.actors))]
-    parts = min(len(actors), 1 + sum(map(len, actors)) // LINES_PER_PART)
-    lines = [
-        f"/* {quoted(program.identity.model)}: {quoted(program.identity.question)} */",
+    pieces = [_head(layout, questions), *_pieces(layout, questions)]
+    return "".join(_text(piece) for piece in pieces)
+
+
+def generate_parts(layout: Layout) -> Iterator[str]:
+    """The same in files to be compiled side by side, each as soon as it is there."""
+    questions = Questions.of(layout)
+    head, part = _head(layout, questions), list[str]()
+    for piece in _pieces(layout, questions):
+        if len(part) >= LINES_PER_PART:
+            yield _text(head + part)
+            part = []
+        part += piece
+    yield _text(head + part)
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _head(layout: Layout, questions: Questions) -> list[str]:
+    """What all parts need."""
+    identity = layout.program.identity
+    return [
+        f"/* {quoted(identity.model)}: {quoted(identity.question)} */",
         '#include "runtime.h"',
         "",
         *_macros(layout),
-        *questions.declarations(),
-        *(f"{_prototype(number)};" for number in range(len(actors))),
-        "",
-        *_in_parts(actors, parts),
-        "#if KSM_IN(0)",
+        f"{STEP_SIGNATURE};",
+        *_finish(layout, questions),
+    ]
+
+
+def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
+    """The actors' functions, the biggest one first because its compiler will be the last; the rest,
+
+    which needs to know what all steps have asked for.
+    """
+    program = layout.program
+    numbers = range(len(program.actors))
+    for number in sorted(numbers, key=lambda number: -len(program.actors[number].steps)):
+        yield actor_function(layout, questions, number)
+    yield [
         *_facts(program, layout),
         *_over(program, layout),
         *questions.definitions(),
-        *questions.check_function(),
+        *questions.check_functions(),
         *_setup(layout),
+        *(f"{prototype(number)};" for number in numbers),
         *(_expand(program) if not layout.reduced else _selecting(layout)),
-        "#endif",
     ]
-    return Generated("\n".join(lines) + "\n", parts)
-
-
-def _in_parts(actors: list[list[str]], parts: int) -> list[str]:
-    """The actors' functions, the biggest ones each in the part that is smallest so far."""
-    sizes, lines = [0] * parts, list[str]()
-    for body in sorted(actors, key=lambda body: -len(body)):
-        part = sizes.index(min(sizes))
-        sizes[part] += len(body)
-        lines += [f"#if KSM_IN({part})", *body, "#endif"]
-    return lines
-
-
-def _prototype(actor: int) -> str:
-    return f"ksm_successor *actor_{actor}(const uint64_t *s, ksm_successor *o, ksm_worker *w)"
 
 
 def _macros(layout: Layout) -> list[str]:
     words = [f"w{i}" for i in range(layout.words)]
     stores = " ".join(f"o->word[{i}] = {word};" for i, word in enumerate(words))
     return [
-        "/* Is this part of the file to be compiled? */",
-        "#ifdef KSM_PART",
-        "#define KSM_IN(part) (KSM_PART == (part))",
-        "#else",
-        "#define KSM_IN(part) 1",
-        "#endif",
         "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
         "/* This step has had an outcome. */",
         "#define FIRED (*fired = 1)",
@@ -98,68 +96,42 @@ def _macros(layout: Layout) -> list[str]:
     ]
 
 
-def line_directive(span: Span) -> str:
-    """Say that what follows is the model's own line."""
-    return f'#line {max(1, span.line)} "{quoted(span.file)}"'
-
-
-def _actor(program: Program, layout: Layout, questions: Questions, number: int) -> list[str]:
-    actor = program.actors[number]
-    place = layout.places[actor.location]
-    if not place.fields:
-        return [_prototype(number), "{", "    return o;", "}", ""]
-    home, words = place.fields[0], range(layout.words)
+def _finish(layout: Layout, questions: Questions) -> list[str]:
+    """C that appends a successor and asks what is to be asked of the step to it."""
+    flags = range(-(-len(layout.program.edges) // FLAGS))
+    words = [f"n{i}" for i in range(layout.words)]
+    parameters = [*(f"uint64_t seen{i}" for i in flags), *(f"uint64_t {word}" for word in words)]
     lines = [
-        f"/* The steps of {quoted(actor.name)}. */",
-        _prototype(number),
+        "/* k: the new location, the questions for the new state, those for the step. */",
+        "static inline ksm_successor *finish(",
+        "    ksm_successor *o, const uint64_t *s, ksm_worker *w, uint8_t *fired,",
+        f"    const uint16_t *k, {', '.join(parameters)})",
         "{",
-        f"    uint64_t {', '.join(f'n{i} = s[{i}]' for i in words)};",
-        f"    const unsigned at = n{home.word} >> {home.shift} & {home.mask}u;",
-        f"    uint8_t *const fired = w->fired + {_first_step(program, number)} + at;",
-        "    unsigned check = 0, fault = 0;",
-        "    switch (at) {",
+        f"    EMIT(k[1], {', '.join(words)});",
     ]
-    writer = StepWriter(layout, questions, number)
-    for step in actor.steps:
-        body = writer.step(step.location)
-        if body:
-            lines += [f"    case {step.location - place.lo}: {{ /* {quoted(step.text)} */"]
-            lines += [line_directive(step.span)]
-            lines += [f"        {line}" for line in body]
-            lines += ["    }"]
+    for i in flags:
+        lines += [
+            f"    if (seen{i} & w->pending[{i}])",
+            f"        ksm_flags(w, {i * FLAGS}, seen{i} & w->pending[{i}], o[-1].word);",
+        ]
+    if questions.any_of_steps:
+        lines += [
+            f"    if (k[2] | w->seen[{questions.stutter}])",
+            "        ask_steps(k[2], s, o[-1].word, w);",
+        ]
+    return [*lines, "    return o;", "}", ""]
+
+
+def _expand(program: Program) -> list[str]:
+    acting = [number for number, actor in enumerate(program.actors) if actor.steps]
     return [
-        *lines,
-        "    default:",
-        "        return o;",
-        "    }",
-        "done:",
-        f"    EMIT(check, {', '.join(f'n{i}' for i in words)});",
-        "    return o;",
-        "faulted:",
-        "    FIRED;",
-        "    ksm_fault(w, fault);",
+        "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
+        "{",
+        *(f"    o = actor_{number}(s, o, w);" for number in acting),
         "    return o;",
         "}",
         "",
     ]
-
-
-def _first_step(program: Program, number: int) -> int:
-    """The number, among all steps, of an actor's step at location 0."""
-    return sum(len(item.steps) for item in program.actors[:number])
-
-
-def _expand(program: Program) -> list[str]:
-    lines = [
-        "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
-        "{",
-    ]
-    lines += [
-        f"    o = actor_{number}(s, o, w);"
-        for number, actor in enumerate(program.actors)
-        if actor.steps
-    ]
-    return [*lines, "    return o;", "}", ""]
 
 
 def _selecting(layout: Layout) -> list[str]:
@@ -215,7 +187,7 @@ def _facts(program: Program, layout: Layout) -> list[str]:
         "initials": outcomes(program.setup),
         "faults": len(program.faults),
         "properties": len(program.properties),
-        "witnesses": len(program.properties),
+        "witnesses": len(program.properties) + 1,  # and whether every step is to be asked
         "flags": len(program.edges),
         "steps": sum(len(actor.steps) for actor in program.actors),
         "deadlock": int(deadlock),

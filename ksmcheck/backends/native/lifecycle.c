@@ -23,7 +23,7 @@ static bool open_threads(ksm_search *s)
         w->face.fired = calloc(ksm_model.steps + 1, 1);
         w->face.seen = s->seen;
         w->face.aim = s->options.aim;
-        w->face.flagged = s->flagged;
+        w->face.pending = s->pending;
         if (!w->batch || !w->face.fired)
             return false;
     }
@@ -84,14 +84,15 @@ ksm_search *ksm_open(const ksm_options *options)
     pthread_cond_init(&s->arrived, NULL);
     s->found = calloc(ksm_finding_slots(), sizeof *s->found);
     s->seen = calloc(ksm_model.witnesses + 1, 1);
-    s->flagged = calloc(ksm_model.flags + 1, 1);
-    if (!s->found || !s->seen || !s->flagged || !open_threads(s) || !open_store(s) ||
+    s->pending = malloc((ksm_model.flags / 64 + 1) * sizeof *s->pending);
+    if (!s->found || !s->seen || !s->pending || !open_threads(s) || !open_store(s) ||
         !open_table(s)) {
         ksm_close(s);
         return NULL;
     }
     for (uint32_t i = 0; i < ksm_finding_slots(); i++)
         s->found[i].depth = KSM_NONE;
+    memset(s->pending, 0xff, (ksm_model.flags / 64 + 1) * sizeof *s->pending);
     return s;
 }
 
@@ -277,7 +278,7 @@ void ksm_close(ksm_search *s)
     free(s->starts);
     free(s->found);
     free(s->seen);
-    free(s->flagged);
+    free(s->pending);
     free(s->automaton.edges);
     free(s->automaton.questions);
     pthread_mutex_destroy(&s->lock);

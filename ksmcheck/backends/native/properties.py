@@ -3,42 +3,69 @@
 NOTE(look-again). A state property is asked of a new state only when the step that found it wrote a
 cell that the predicate reads: otherwise the predicate has the value that it had in the state
 before, where it was asked already. The same holds for witnesses. A set of predicates to ask is a
-*class*; the successor carries its number. A step property is asked of every step, unless it is
-true of any step that leaves everything it reads as it was.
+*class*; the successor carries its number.
+
+NOTE(stutter). A step property is asked of a step that wrote a cell which it reads. Any other step
+looks to it as if nothing had changed, and what it says of such a step depends on the state alone:
+that is asked once of every state, like a state property, unless it is plain that the answer is
+"all is well". When a state answers otherwise, every step is asked from then on.
 """
 
 from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
 
 from attrs import define, frozen
 
 from ksmcheck.backends.native.cells import Cells
 from ksmcheck.backends.native.expressions import View
-from ksmcheck.backends.native.fold import Facts, simplify, without_old
+from ksmcheck.backends.native.fold import Facts, declared_bounds, simplify
 from ksmcheck.backends.native.layout import Layout
-from ksmcheck.ir.expr import TRUE, Expr, Not
-from ksmcheck.ir.program import Program, Property, PropertyKind
+from ksmcheck.ir.expr import TRUE, Ask, Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.ir.program import Program, PropertyKind
 
 NONE, ALL = 0, 1
 
 
+class Role(Enum):
+    """What is asked: is an instance false; is the witness reached; would a step that changes
+
+    nothing be either?
+    """
+
+    VIOLATION = "violation"
+    WITNESS = "witness"
+    STUTTER = "stutter"
+
+
 @frozen
 class Question:
-    """Something to ask of a state or step: property number ``property``, or its witness."""
+    """Something to ask about property ``subject``: of a state, or of a step when ``of_step``."""
 
-    property: int
-    witness: bool
+    subject: int
+    role: Role
     kind: PropertyKind
     reads: frozenset[int]
-    always_idle: bool
+    predicates: tuple[Expr, ...]
+
+    @property
+    def of_step(self) -> bool:
+        """Does it need the state before?"""
+        return self.kind is PropertyKind.STEP and self.role is not Role.STUTTER
 
 
 @define
 class Questions:
-    """All questions of a program, and the classes that steps have asked for."""
+    """All questions of a program, and the classes that steps have asked for.
+
+    ``states`` are classes for new states, ``steps`` classes for steps.
+    """
 
     layout: Layout
     all: tuple[Question, ...]
-    classes: list[frozenset[int]]
+    states: list[frozenset[int]]
+    steps: list[frozenset[int]]
 
     @classmethod
     def of(cls, layout: Layout) -> Questions:
@@ -48,122 +75,98 @@ class Questions:
         found: list[Question] = []
         for number, item in enumerate(program.properties):
             predicates = tuple(instance.predicate for instance in item.instances)
-            found.append(_question(program, cells, number, item, predicates, witness=False))
+            found += _questions(program, cells, number, Role.VIOLATION, predicates)
             if item.witness is not None:
-                found.append(_question(program, cells, number, item, (item.witness,), witness=True))
-        of_states = frozenset(
-            i for i, item in enumerate(found) if item.kind is not PropertyKind.STEP
-        )
-        return cls(layout, tuple(found), [frozenset(), of_states])
+                found += _questions(program, cells, number, Role.WITNESS, (item.witness,))
+        of_steps = frozenset(i for i, item in enumerate(found) if item.of_step)
+        of_states = frozenset(range(len(found))) - of_steps
+        return cls(layout, tuple(found), [frozenset(), of_states], [frozenset(), of_steps])
+
+    @property
+    def stutter(self) -> int:
+        """The place among the witnesses that says: ask every step."""
+        return len(self.layout.program.properties)
+
+    @property
+    def any_of_steps(self) -> bool:
+        """Is there anything to ask of steps?"""
+        return bool(self.steps[ALL])
 
     def of_state(self, writes: frozenset[int], *, finite_not_done: bool) -> int:
-        """The class for a step that wrote ``writes`` and left its actor finite and not done or
+        """The class for a step that wrote ``writes``.
 
-        anything else; a run that is not over need not be asked END properties.
+        ``finite_not_done``: its actor is finite and not done, so the run is not over.
         """
         wanted = frozenset(
             number
-            for number, item in enumerate(self.all)
-            if item.kind is not PropertyKind.STEP
-            and item.reads & writes
-            and not (item.kind is PropertyKind.END and finite_not_done)
+            for number in self.states[ALL]
+            if self.all[number].reads & writes
+            and not (self.all[number].kind is PropertyKind.END and finite_not_done)
         )
-        if not wanted:
-            return NONE
-        if wanted not in self.classes:
-            self.classes.append(wanted)
-        return self.classes.index(wanted)
+        return _class(self.states, wanted)
 
-    def of_step(self, writes: frozenset[int]) -> list[int]:
-        """The step questions for a step that wrote ``writes``."""
-        return [
-            number
-            for number, item in enumerate(self.all)
-            if item.kind is PropertyKind.STEP and (item.reads & writes or not item.always_idle)
-        ]
-
-    def step_call(self, question: int) -> str:
-        """C that asks a step question of the successor just appended."""
-        item = self.all[question]
-        if item.witness:
-            return (
-                f"if (!w->seen[{item.property}] && ask_{question}(s, o[-1].word))"
-                f" KSM_SEEN(w, {item.property});"
-            )
-        return (
-            f"{{ uint32_t bad = ask_{question}(s, o[-1].word);"
-            f" if (bad) ksm_step_violation(w, {item.property}, bad - 1, o[-1].word); }}"
-        )
+    def of_step(self, writes: frozenset[int]) -> int:
+        """The class of step questions for a step that wrote ``writes``."""
+        wanted = frozenset(n for n in self.steps[ALL] if self.all[n].reads & writes)
+        return _class(self.steps, wanted)
 
     def definitions(self) -> list[str]:
-        """One C function for each question. To be written before the steps."""
+        """One C function for each question."""
         lines: list[str] = []
         for number in range(len(self.all)):
             lines += self._definition(number)
         return lines
 
-    def declarations(self) -> list[str]:
-        """What the steps call."""
-        return [
-            f"uint32_t {self._signature(number)};"
-            for number, item in enumerate(self.all)
-            if item.kind is PropertyKind.STEP
-        ]
-
-    def _signature(self, number: int) -> str:
-        step = self.all[number].kind is PropertyKind.STEP
-        return f"ask_{number}({'const uint64_t *s, ' if step else ''}const uint64_t *n)"
-
-    def check_function(self) -> list[str]:
-        """``ksm_check``. To be written after the steps, which make the classes."""
+    def check_functions(self) -> list[str]:
+        """``ksm_check`` and ``ask_steps``; written after the steps, which make the classes."""
         lines = ["void ksm_check(uint32_t check, const uint64_t *n, ksm_worker *w)", "{"]
-        lines += ["    switch (check) {"]
-        for number, members in enumerate(self.classes):
-            if number == NONE:
-                continue
-            lines.append(f"    case {number}:")
-            lines += [f"        {self._state_call(item)}" for item in sorted(members)]
-            lines.append("        break;")
+        lines += self._classes(self.states)
+        lines += [STEP_SIGNATURE, "{", f"    check = w->seen[{self.stutter}] ? {ALL} : check;"]
+        return lines + self._classes(self.steps)
+
+    def _classes(self, classes: list[frozenset[int]]) -> list[str]:
+        lines = ["    switch (check) {"]
+        for number, members in enumerate(classes):
+            if number != NONE:
+                lines += [f"    case {number}:", *(self._call(item) for item in sorted(members))]
+                lines.append("        break;")
         return [*lines, "    }", "    (void)n;", "    (void)w;", "}", ""]
 
-    def _state_call(self, question: int) -> str:
+    def _call(self, question: int) -> str:
         item = self.all[question]
+        asked = f"ask_{question}({'s, ' if item.of_step else ''}n)"
         over = "ksm_over(n) && " if item.kind is PropertyKind.END else ""
-        if item.witness:
-            return (
-                f"if (!w->seen[{item.property}] && {over}ask_{question}(n))"
-                f" KSM_SEEN(w, {item.property});"
-            )
-        guard = "if (ksm_over(n)) " if over else ""
-        return (
-            f"{guard}{{ uint32_t bad = ask_{question}(n);"
-            f" if (bad) ksm_violation(w, {item.property}, bad - 1); }}"
-        )
+        if item.role is not Role.VIOLATION:
+            place = item.subject if item.role is Role.WITNESS else self.stutter
+            return f"        if (!w->seen[{place}] && {over}{asked}) KSM_SEEN(w, {place});"
+        report = f"ksm_violation(w, {item.subject}, bad - 1)"
+        if item.of_step:
+            report = f"ksm_step_violation(w, {item.subject}, bad - 1, n)"
+        return f"        {{ uint32_t bad; if ({over}(bad = {asked})) {report}; }}"
 
     def _definition(self, number: int) -> list[str]:
         item = self.all[number]
-        declared = self.layout.program.properties[item.property]
-        view = View(self.layout, "n", Facts(self.layout.program))
-        step = item.kind is PropertyKind.STEP
-        words = range(self.layout.words)
-        asks = "is its witness reached" if item.witness else "which instance is false"
+        declared = self.layout.program.properties[item.subject]
+        view = View(self.layout, "n", Facts(declared_bounds(self.layout.program)))
+        names = ("s", "n") if item.of_step else ("n",)
         lines = [
-            f"/* {quoted(declared.name)}: {asks}? */",
-            f"uint32_t {self._signature(number)}",
+            f"/* {quoted(declared.name)}: {item.role.value}? */",
+            f"static uint32_t ask_{number}({', '.join(f'const uint64_t *{n}' for n in names)})",
             "{",
         ]
-        for name in ("s", "n") if step else ("n",):
-            lines += [f"    const uint64_t {name}{i} = {name}[{i}];" for i in words]
-            lines += [f"    (void){name}{i};" for i in words]
+        for name in names:
+            words = ", ".join(f"{name}{i} = {name}[{i}]" for i in range(self.layout.words))
+            lines += [f"    const uint64_t {words};"]
         lines += [f'#line {max(1, declared.span.line)} "{quoted(declared.span.file)}"']
-        if item.witness:
-            assert declared.witness is not None
-            lines += [f"    return {view.text(declared.witness)} != 0;"]
-        else:
-            for index, instance in enumerate(declared.instances):
-                lines += [f"    if ({view.text(Not(instance.predicate))}) return {index + 1};"]
-            lines += ["    return 0;"]
-        return [*lines, "}", ""]
+        for index, predicate in enumerate(item.predicates):
+            wrong = predicate if item.role is Role.WITNESS else Not(predicate)
+            lines += [f"    if ({view.text(wrong)}) return {index + 1};"]
+        return [*lines, "    return 0;", "}", ""]
+
+
+STEP_SIGNATURE = (
+    "void ask_steps(uint32_t check, const uint64_t *s, const uint64_t *n, ksm_worker *w)"
+)
 
 
 def quoted(text: str) -> str:
@@ -172,20 +175,48 @@ def quoted(text: str) -> str:
     return safe.replace("\\", "\\\\").replace('"', '\\"').replace("*/", "* /").replace("??", "? ?")
 
 
-def _question(
-    program: Program,
-    cells: Cells,
-    number: int,
-    item: Property,
-    predicates: tuple[Expr, ...],
-    *,
-    witness: bool,
-) -> Question:
+def _class(classes: list[frozenset[int]], wanted: frozenset[int]) -> int:
+    if wanted not in classes:
+        classes.append(wanted)
+    return classes.index(wanted)
+
+
+def _questions(
+    program: Program, cells: Cells, number: int, role: Role, predicates: tuple[Expr, ...]
+) -> list[Question]:
+    """A question, and what goes with it when it is about steps: NOTE(stutter)."""
+    kind = program.properties[number].kind
     reads = frozenset[int]().union(*(cells.read_by(predicate) for predicate in predicates))
-    if item.kind is PropertyKind.END:
+    if kind is PropertyKind.END:
         reads |= {cells.offsets[a.location] for a in program.actors if not a.daemon}
-    facts = Facts(program)
-    idle = not witness and all(
-        simplify(without_old(predicate), facts) == TRUE for predicate in predicates
-    )
-    return Question(number, witness, item.kind, reads, idle)
+    found = [Question(number, role, kind, reads, predicates)]
+    if kind is PropertyKind.STEP:
+        # What is wrong with a step that changes nothing, as something that should be true.
+        still = [without_old(predicate) for predicate in predicates]
+        still = [Not(item) for item in still] if role is Role.WITNESS else still
+        facts = Facts(declared_bounds(program))
+        doubtful = tuple(item for item in still if simplify(item, facts) != TRUE)
+        if doubtful:
+            found.append(Question(number, Role.STUTTER, kind, reads, doubtful))
+    return found
+
+
+def without_old(expr: Expr) -> Expr:
+    """``expr`` over a step that changed nothing."""
+    match expr:
+        case Const() | Temp():
+            return expr
+        case Read(variable, index):
+            return Read(variable, tuple(without_old(item) for item in index))
+        case Not(operand):
+            return Not(without_old(operand))
+        case Binary(op, left, right):
+            return Binary(op, without_old(left), without_old(right))
+        case Ite(condition, then, orelse):
+            return Ite(without_old(condition), without_old(then), without_old(orelse))
+        case BitCount(operand):
+            return BitCount(without_old(operand))
+        case Ask(question, operands):
+            return Ask(question, tuple(map(without_old, operands)))
+        case _:
+            assert_never(expr)

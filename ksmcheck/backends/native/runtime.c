@@ -124,11 +124,21 @@ void ksm_step_violation(ksm_worker *face, uint32_t property, uint32_t instance,
         record(w, ksm_property_slot(property), w->search->depth + 1, w->current, instance, next);
 }
 
-void ksm_flag(ksm_worker *face, uint32_t flag, const uint64_t *next)
+void ksm_flags(ksm_worker *face, uint32_t first, uint64_t bits, const uint64_t *next)
 {
     ksm_thread *w = (ksm_thread *)face;
-    if (!w->search->starting)
+    for (; bits && !w->search->starting; bits &= bits - 1) {
+        uint32_t flag = first + (uint32_t)__builtin_ctzll(bits);
         record(w, ksm_flag_slot(flag), w->search->depth + 1, w->current, 0, next);
+    }
+}
+
+/* The flags found by now need not be looked for any more. */
+void ksm_settle_flags(ksm_search *s)
+{
+    for (uint32_t f = 0; f < ksm_model.flags; f++)
+        if (s->found[ksm_flag_slot(f)].depth != KSM_NONE)
+            s->pending[f / 64] &= ~((uint64_t)1 << f % 64);
 }
 
 /* Do the lock-order edges seen so far have a cycle? Drop classes that nothing leads to. */
@@ -515,8 +525,7 @@ static void end_level(ksm_search *s)
         ksm_stop(s, KSM_QUESTION);
         return;
     }
-    for (uint32_t f = 0; f < ksm_model.flags; f++)
-        s->flagged[f] |= s->found[ksm_flag_slot(f)].depth != KSM_NONE;
+    ksm_settle_flags(s);
     for (uint32_t i = 0; i < s->workers; i++) {
         ksm_thread *w = s->threads + i;
         must_add(s, &s->next, w->logged, w->free.begin);

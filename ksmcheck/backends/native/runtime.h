@@ -74,8 +74,8 @@ void ksm_fault(ksm_worker *w, uint32_t fault);
 void ksm_violation(ksm_worker *w, uint32_t property, uint32_t instance);
 /* The same for a step property, over the step to `next`. */
 void ksm_step_violation(ksm_worker *w, uint32_t property, uint32_t instance, const uint64_t *next);
-/* Flag `flag` was observed on the completed step to `next`. */
-void ksm_flag(ksm_worker *w, uint32_t flag, const uint64_t *next);
+/* The flags first + i with bit i in `bits` were observed on the completed step to `next`. */
+void ksm_flags(ksm_worker *w, uint32_t first, uint64_t bits, const uint64_t *next);
 
 /*
  * The condition that follows when `atom` has `outcome` under `condition`: a condition, KSM_NONE
@@ -88,9 +88,9 @@ uint32_t ksm_condition(ksm_worker *w, uint32_t condition, uint32_t atom, uint32_
 struct ksm_worker {
     uint64_t left_out; /* steps that stubborn sets left out */
     uint32_t aim;      /* which goals they must not miss */
-    uint8_t *fired;   /* [steps]: this step has had an outcome */
-    uint8_t *seen;    /* [witnesses], shared by all workers: this witness has been true */
-    uint8_t *flagged; /* [flags], shared by all workers: this flag is already known */
+    uint8_t *fired;    /* [steps]: this step has had an outcome */
+    uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
+    uint64_t *pending; /* [flags / 64], shared by all workers: flags that nobody knows yet */
 };
 
 /* Floor division and modulus, as in Python; the divisor is not 0. */

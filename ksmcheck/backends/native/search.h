@@ -110,7 +110,7 @@ struct ksm_search {
 
     ksm_finding *found;
     uint8_t *seen;
-    uint8_t *flagged;
+    uint64_t *pending;
     ksm_automaton automaton;
 };
 
@@ -194,6 +194,7 @@ void ksm_stop(ksm_search *s, uint32_t reason);
 uint64_t ksm_memory(const ksm_search *s);
 bool ksm_new_table(ksm_search *s, uint32_t bits);
 bool ksm_cut_level(ksm_search *s, const ksm_spans *from);
+void ksm_settle_flags(ksm_search *s);
 bool ksm_violated(const ksm_search *s);
 void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto);
 bool ksm_flush(ksm_thread *w);
