@@ -115,7 +115,9 @@ def test_projection_is_that_of_quantifier_elimination(
     settled, numbers = oracle.settle(condition, cells)
     names = [z3.Real(f"x{number}") for number in range(COUNT + 1)]
     before = formula(oracle, condition, {number: names[number] for number in range(COUNT + 1)})
-    living = {0: names[0]} | {new: names[old] for old, new in zip(cells, numbers, strict=True)}
+    living = {0: names[0]}
+    for old, new in zip(cells, numbers, strict=True):
+        living.setdefault(new, names[old])
     after = formula(oracle, settled, living)
     # what was merged is surely equal
     after = z3.And(
