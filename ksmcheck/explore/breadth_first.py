@@ -110,8 +110,8 @@ class _Search:
     def _expand(self, batch: range) -> StopReason | None:
         """Take every step from every state of ``batch``: the loop where the time goes."""
         states, seen, parents = self.visited.states, self.visited.seen, self.visited.parents
-        stepper, verdicts = self._stepper, self.verdicts
-        observed, outcomes_of = stepper.observed, self._outcomes
+        verdicts, outcomes_of = self.verdicts, self._outcomes
+        observed, canonical = self._stepper.observed, self._stepper.canonical
         room = -1 if self._options.max_states is None else self._options.max_states
         for number in batch:
             state = states[number]
@@ -123,7 +123,7 @@ class _Search:
                 step.fired = True
                 if step.on_transition:
                     verdicts.judge_transitions(step, number, outcomes)
-                for outcome in outcomes:
+                for outcome in outcomes if canonical is None else map(canonical, outcomes):
                     if outcome in seen:
                         continue
                     if isinstance(outcome, int):

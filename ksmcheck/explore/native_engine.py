@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.analysis.stubborn import Aim
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import (
@@ -30,6 +31,7 @@ from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.selecting import saving
+from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
 
 # How often the interface thread looks: the delay of Ctrl-C and of the time limit.
@@ -78,7 +80,9 @@ class NativeEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
-        built = self.build(program, reduced=Reduction.POR in options.reductions)
+        found = renamings(program, options.reductions)
+        canonical = None if found is None else Canonical(program, found)
+        built = self.build(program, canonical, reduced=Reduction.POR in options.reductions)
         for notice in built.notices:
             self.tell(notice)
         # The runtime keeps to the memory limit itself, to the byte and before it is reached.
@@ -92,12 +96,18 @@ class NativeEngine:
                     _refuse_start(program, search)
                 if self.checkpoint is not None and reason in RESUMABLE:
                     save(search, program, self.checkpoint)
-                return _result(program, options, built, search, reason, limits.elapsed)
+                result = _result(program, options, built, search, reason, limits.elapsed)
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
+        return result if canonical is None else made_real(program, canonical, result)
 
-    def build(self, program: Program, *, reduced: bool = False) -> Build:
-        """Generate, compile or find in the cache, and load; ``reduced``: with stubborn sets."""
+    def build(
+        self, program: Program, canonical: Canonical | None = None, *, reduced: bool = False
+    ) -> Build:
+        """Generate, compile or find in the cache, and load.
+
+        ``reduced``: with stubborn sets. ``canonical``: how states are stored, if not as they are.
+        """
         compiler = find_compiler()
         if compiler is None:
             raise UserError(
@@ -110,7 +120,7 @@ class NativeEngine:
                 ]
             )
         toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
-        return build(program, toolchain, reduced=reduced)
+        return build(program, toolchain, canonical, reduced=reduced)
 
     def _options(self, options: SearchOptions) -> Options:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

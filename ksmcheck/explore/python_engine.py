@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.explore.breadth_first import breadth_first
@@ -14,6 +15,7 @@ from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.result import SearchResult
+from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
 
 
@@ -30,7 +32,9 @@ class PythonEngine:
         """Explore ``program``. UserError when setup gives no initial state."""
         started = time.perf_counter()
         oracle = oracle_for(program)
-        model = PythonModel(program, oracle)
+        found = renamings(program, options.reductions)
+        canonical = None if found is None else Canonical(program, found)
+        model = PythonModel(program, oracle, canonical)
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
             self.keep_generated.mkdir(parents=True, exist_ok=True)
@@ -41,4 +45,6 @@ class PythonEngine:
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error
+        if canonical is not None:
+            result = made_real(program, canonical, result)
         return evolve(result, compile_seconds=compile_seconds, oracle=oracle)

@@ -13,6 +13,7 @@ from typing import assert_never
 from attrs import frozen
 
 from ksmcheck.analysis.symbols import symbols_of
+from ksmcheck.analysis.symmetry.automorphisms import Symmetries, symmetries
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.program import Program
 
@@ -72,10 +73,22 @@ def _objection(reduction: Reduction, program: Program) -> str:
     match reduction:
         case Reduction.POR:
             return ""  # a program without a choice of actors is just not reduced
-        case Reduction.MERGE | Reduction.SYMMETRY | Reduction.HEAP:
+        case Reduction.MERGE:
             return "no engine has it"
+        case Reduction.SYMMETRY:
+            found = symmetries(program)
+            return _told_apart(found) if found.of_others.trivial else ""
+        case Reduction.HEAP:
+            found = symmetries(program)
+            return _told_apart(found) if found.of_heap.trivial else ""
         case _:
             assert_never(reduction)
+
+
+def _told_apart(found: Symmetries) -> str:
+    """Why nothing can be renamed."""
+    reasons = "; ".join(f"{struct}: {reason}" for struct, reason in found.refused)
+    return "no two objects or actors are interchangeable" + (f" ({reasons})" if reasons else "")
 
 
 def names(reductions: frozenset[Reduction]) -> tuple[str, ...]:

@@ -85,8 +85,13 @@ class Stepper(Protocol):
         """True when every finite actor is done."""
         ...
 
+    @property
+    def canonical(self) -> Callable[[Packed | int], Packed | int] | None:
+        """The state that is stored for a state (for a fault, the fault); None: the state itself."""
+        ...
+
     def initial(self) -> list[Packed]:
-        """The distinct initial states; UserError when there is none."""
+        """The distinct initial states, canonical; UserError when there is none."""
         ...
 
     def unpack(self, state: Packed) -> tuple[int, ...]:

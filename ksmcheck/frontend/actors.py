@@ -29,7 +29,7 @@ from ksmcheck.ir.step import (
     Goto,
     Operation,
 )
-from ksmcheck.ir.types import IntType, LockKind, LockType
+from ksmcheck.ir.types import IntType, LockKind, LockType, forgotten
 
 RCU_ACTOR = "rcu"
 
@@ -152,7 +152,8 @@ class ActorBuilder:
         slots = Slots(graph, liveness, tuple(node.number for node in locations))
         slots.run()
         variables = self._slot_variables(build, slots)
-        maker = StepMaker(graph, cutter, liveness, slots, variables)
+        empty = {number: self.schema.variables[number].initial for number in variables}
+        maker = StepMaker(graph, cutter, liveness, slots, variables, empty)
         steps = tuple(maker.step(node) for node in locations)
         old = self.schema.variables[build.location]
         self.schema.variables[build.location] = evolve(old, type=IntType(0, max(1, len(steps))))
@@ -171,6 +172,7 @@ class ActorBuilder:
                         local.type,
                         VariableKind.LOCAL,
                         actor=build.graph.actor,
+                        initial=forgotten(local.type),
                     )
                 )
             )
@@ -200,5 +202,5 @@ def setup_block(
     for node in graph.nodes:
         node.begins = False
     block = cutter.tree(graph.nodes[0], lambda _: ())
-    block = Substitution({}, frozenset()).block(block)
+    block = Substitution({}, frozenset(), {}).block(block)
     return Block((*prelude, *block.operations), block.end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Graph, Node
@@ -14,13 +16,17 @@ from ksmcheck.ir.step import Assign, Operation, Step
 
 @frozen
 class StepMaker:
-    """Makes one actor's steps; ``variables[slot]`` is the variable of a slot."""
+    """Makes one actor's steps; ``variables[slot]`` is the variable of a slot.
+
+    ``empty[variable]`` is what it holds while it means nothing.
+    """
 
     graph: Graph
     cutter: Cutter
     liveness: Liveness
     slots: Slots
     variables: list[int]
+    empty: Mapping[int, int]
     slot_variables: dict[int, int] = field(init=False)
     forgetting: tuple[Assign, ...] = field(init=False)
     forgotten: dict[int | None, tuple[Operation, ...]] = field(factory=dict)
@@ -31,7 +37,9 @@ class StepMaker:
 
     @forgetting.default
     def _forgetting(self) -> tuple[Assign, ...]:
-        return tuple(Assign(variable, (), Const(0)) for variable in self.variables)
+        return tuple(
+            Assign(variable, (), Const(self.empty[variable])) for variable in self.variables
+        )
 
     def step(self, node: Node) -> Step:
         """The step that starts at ``node``."""
@@ -39,6 +47,7 @@ class StepMaker:
         substitution = Substitution(
             self.slot_variables,
             frozenset(self.variables[slot] for slot in alive.values()),
+            self.empty,
         )
         block = substitution.block(self.cutter.tree(node, self._forget))
         source = self._described(node)
@@ -66,7 +75,7 @@ class StepMaker:
         return {x: slot_of[x] for x in members(self.liveness.live_in[node]) if x in slot_of}
 
     def _forget(self, target: int | None) -> tuple[Operation, ...]:
-        """What to store on the way to ``target``: 0 in every slot that means nothing there."""
+        """What to store on the way to ``target``, in every slot that means nothing there."""
         if target not in self.forgotten:
             needed = set() if target is None else set(self._alive(target).values())
             self.forgotten[target] = tuple(

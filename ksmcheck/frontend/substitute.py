@@ -29,11 +29,13 @@ from ksmcheck.ir.step import (
 class Substitution:
     """``slots`` maps locals to variables; ``alive`` are the slots that hold a value at the start.
 
-    A slot that is neither alive nor assigned on a path is 0 already and is not cleared again.
+    A slot that is neither alive nor assigned on a path is empty already, which is that its variable
+    holds ``empty[variable]``; it is not emptied again.
     """
 
     slots: Mapping[int, int]
     alive: frozenset[int]
+    empty: Mapping[int, int]
     temporaries: dict[int, int] = field(factory=dict)
     stored: frozenset[int] = field(init=False)
 
@@ -87,8 +89,8 @@ class Substitution:
     def _needless(self, operation: Operation, dirty: frozenset[int]) -> bool:
         return (
             isinstance(operation, Assign)
-            and operation.value == Const(0)
             and operation.variable in self.stored
+            and operation.value == Const(self.empty[operation.variable])
             and operation.variable not in dirty
         )
 

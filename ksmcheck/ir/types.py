@@ -185,6 +185,24 @@ ValueType = (
 )
 
 
+def forgotten(kind: ValueType) -> int:
+    """What a local of this type holds when it means nothing: a value that names no object.
+
+    A word is forgotten as its first variant without references; a renaming of objects then leaves
+    dead locals alone (0 may be the word that names the first object).
+    """
+    if isinstance(kind, WordType):
+        for number, variant in enumerate(kind.variants):
+            if not any(_names_objects(field) for _, field in variant.fields):
+                return kind.base(number)
+    return 0
+
+
+def _names_objects(kind: ValueType) -> bool:
+    """Whether the lowest value of this type is an object, or a word that names one."""
+    return (isinstance(kind, RefType) and not kind.nullable) or isinstance(kind, WordType)
+
+
 def holders(kind: LockType, value: int) -> tuple[int, ...]:
     """The actors that hold a lock whose state is ``value``."""
     if kind.kind is not LockKind.RWSEM:

@@ -12,6 +12,7 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from ksmcheck import analysis
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.compiler import (
     RUNTIME_LEVEL,
     RUNTIME_OBJECT,
@@ -54,18 +55,24 @@ class Toolchain:
     runtime: Path = field(default=Path(__file__).parent)
 
 
-def build(program: Program, toolchain: Toolchain, *, reduced: bool = False) -> Build:
+def build(
+    program: Program,
+    toolchain: Toolchain,
+    canonical: Canonical | None = None,
+    *,
+    reduced: bool = False,
+) -> Build:
     """Compile and load, or load from the cache. UserError when the compiler fails.
 
-    ``reduced``: with stubborn sets.
+    ``reduced``: with stubborn sets. ``canonical``: see Layout.
     """
     started = time.perf_counter()
-    layout = evolve(lay_out(program), reduced=reduced)
+    layout = evolve(lay_out(program, canonical), reduced=reduced)
     task = Compilation(toolchain.compiler, layout, toolchain.runtime, toolchain.extra)
     if toolchain.keep is not None:
         _keep(task, toolchain.keep)
     cache = ObjectCache(toolchain.cache or cache_directory())
-    digest = _digest(program, toolchain, reduced=reduced)
+    digest = _digest(program, toolchain, canonical, reduced=reduced)
     found = cache.find(digest, ".so")
     if found is not None:
         try:
@@ -115,12 +122,16 @@ def program_digest(program: Program) -> bytes:
     return hashlib.sha256(pickle.dumps(program, protocol=5)).digest()
 
 
-def _digest(program: Program, toolchain: Toolchain, *, reduced: bool) -> str:
+def _digest(
+    program: Program, toolchain: Toolchain, canonical: Canonical | None, *, reduced: bool
+) -> str:
     """What the object depends on: the program, this package, the compiler and its flags."""
     total = hashlib.sha256(program_digest(program))
     if reduced:
         for path in sorted(Path(analysis.__file__).parent.glob("*.py")):
             total.update(path.read_bytes())
+    if canonical is not None:
+        total.update(repr(canonical.symmetries).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
     _add_runtime(total, toolchain.compiler, toolchain.runtime, toolchain.extra)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ksmcheck.analysis.stubborn import stubborn
 from ksmcheck.backends.native.actors import actor_function, prototype
 from ksmcheck.backends.native.blocks import FLAGS
+from ksmcheck.backends.native.canonical import canonical_function
 from ksmcheck.backends.native.cells import outcomes
 from ksmcheck.backends.native.layout import Layout
 from ksmcheck.backends.native.properties import STEP_SIGNATURE, Questions, quoted
@@ -72,6 +73,7 @@ def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
     for number in sorted(numbers, key=lambda number: -len(program.actors[number].steps)):
         yield actor_function(layout, questions, number)
     yield [
+        *canonical_function(layout),
         *_facts(program, layout),
         *_over(program, layout),
         *questions.definitions(),
@@ -201,6 +203,7 @@ def _facts(program: Program, layout: Layout) -> list[str]:
         *(f"    .{name} = {value}," for name, value in numbers.items()),
         "    .before = before,",
         "    .after = after,",
+        f"    .canonical = {'NULL' if layout.canonical is None else 'ksm_canonical'},",
         "};",
         "",
     ]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, field, frozen
 
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.cells import block_writes
 from ksmcheck.backends.native.constants import Private, private_locals
 from ksmcheck.ir.program import Program
@@ -56,6 +57,7 @@ class Layout:
     """``places[v]`` belongs to variable v; ``size`` is the bytes of a stored state.
 
     ``reduced``: the code that is generated takes only what stubborn sets leave.
+    ``canonical`` says which state is stored for a state, when that is not the state itself.
     """
 
     program: Program
@@ -65,6 +67,7 @@ class Layout:
     size: int
     offsets: tuple[int, ...]
     reduced: bool = False
+    canonical: Canonical | None = None
 
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The flat state that ``words`` stands for."""
@@ -153,7 +156,7 @@ class _Bins:
         return 8 * (len(self.used) - 1) + (4 if self.used[-1] <= WORD // 2 else 8)
 
 
-def lay_out(program: Program) -> Layout:
+def lay_out(program: Program, canonical: Canonical | None = None) -> Layout:
     """A layout of few bytes, with what belongs to one actor together if that costs nothing."""
     private = private_locals(program)
     groups = _actor_groups(program, private)
@@ -179,7 +182,9 @@ def lay_out(program: Program) -> Layout:
         for number in range(len(program.variables))
     )
     words = max(1, len(best.used))
-    return Layout(program, places, private, words, best.size, program.offsets())
+    return Layout(
+        program, places, private, words, best.size, program.offsets(), canonical=canonical
+    )
 
 
 def _width(program: Program, variable: int) -> int:

@@ -327,12 +327,14 @@ bool ksm_flush(ksm_thread *w)
     }
 }
 
-/* Hash the successors from `from` on and call for their slots. */
+/* Hash the successors from `from` on, in their canonical form, and call for their slots. */
 void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
 {
     const ksm_search *s = w->search;
     for (uint32_t i = from; i < upto; i++) {
         ksm_successor *e = w->batch + i;
+        if (ksm_model.canonical)
+            ksm_model.canonical(e->word);
         e->hash = ksm_hash(e->word);
         e->parent = w->current;
         e->ordinal = (uint16_t)(i - from);

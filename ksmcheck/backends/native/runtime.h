@@ -49,6 +49,8 @@ typedef struct {
     const uint32_t *before; /* flag f: a lock of class after[f] was taken under before[f] */
     const uint32_t *after;
     uint32_t lock_classes;
+    /* Make of a state the one that is stored for it; NULL when every state is stored as it is. */
+    void (*canonical)(uint64_t *s);
 } ksm_model_facts;
 
 typedef struct ksm_worker ksm_worker;

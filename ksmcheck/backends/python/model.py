@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import cast
 
 from attrs import define
@@ -11,6 +12,7 @@ from attrs import define
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.analysis.symbols import Oracle, symbols_of
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.expressions import ExpressionCompiler
 from ksmcheck.backends.python.layout import Layout, lay_out
 from ksmcheck.backends.python.predicates import Watch, concerns, predicate_functions, watches
@@ -18,6 +20,9 @@ from ksmcheck.backends.python.steps import StepCompiler
 from ksmcheck.backends.python.symbolic import SymbolicCalls
 from ksmcheck.ir.expr import Read
 from ksmcheck.ir.program import Program, PropertyKind
+
+# Canonical forms that are remembered: a few megabytes.
+REMEMBERED = 50_000
 
 Packed = bytes
 Run = Callable[[Packed], tuple[Packed | int, ...]]
@@ -45,14 +50,21 @@ class PythonModel:
 
     ``source`` is the generated text, registered with linecache for tracebacks. ``current(state)``
     is the step at which each actor stands; ``over(state)`` says that all finite actors are done;
-    ``observed`` collects (mask of flags, state after) as steps run.
+    ``observed`` collects (mask of flags, state after) as steps run. ``canonical(state)`` is the
+    state that is stored for it, or None when every state is stored as it is.
     """
 
-    def __init__(self, program: Program, oracle: Oracle | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        oracle: Oracle | None = None,
+        canonical: Canonical | None = None,
+    ) -> None:
         self.program = program
         self.layout = lay_out(program)
         symbols = symbols_of(program)
         self._calls = SymbolicCalls(program, self.layout, symbols, oracle)
+        self.canonical = None if canonical is None else self._packed(canonical)
         self.observed: list[tuple[int, Packed]] = []
         self._dropped: set[int] = set()
         self._pending = bytearray(b"\1" * len(program.edges))
@@ -74,7 +86,23 @@ class PythonModel:
         outcomes = self._setup(self.layout.pack(tuple(flat)))
         # Nobody else runs yet, so setup says nothing about the order of locks.
         self.observed.clear()
-        return distinct_initial(self.program, outcomes)
+        states = distinct_initial(self.program, outcomes)
+        if self.canonical is None:
+            return states
+        forms = dict.fromkeys(self.canonical(state) for state in states)
+        return [form for form in forms if not isinstance(form, int)]
+
+    def _packed(self, canonical: Canonical) -> Callable[[Packed | int], Packed | int]:
+        """``canonical`` for packed states; it remembers some, for most are found many times."""
+        unpack, pack = self.layout.unpack, self.layout.pack
+
+        @lru_cache(maxsize=REMEMBERED)
+        def packed(state: Packed | int) -> Packed | int:
+            if isinstance(state, int):
+                return state
+            return pack(canonical(unpack(state)))
+
+        return packed
 
     def unpack(self, state: Packed) -> tuple[int, ...]:
         """The flat state that ``state`` stands for."""
