@@ -54,7 +54,7 @@ def p12_pte_is_where_page_says(mm: Mm, address: Address) -> bool:
         case Present(page, _, _):
             match page.mapping:
                 case Anon(anon_vma):
-                    found = mm in anon_vma.vmas and page.index == address
+                    found = mm in anon_vma.vmas and page.index == address + mm.pgoff
                     return found or locked(mm.ptl)
                 case _:
                     return isinstance(page.mapping, Ksm) or locked(mm.ptl)
@@ -68,5 +68,31 @@ def an_ordinary_page_is_mapped(mm: Mm, address: Address) -> bool:
     match mm.table[address]:
         case Present(page, _, _):
             return isinstance(page.mapping, Anon) and not locked(mm.ptl)
+        case _:
+            return False
+
+
+@invariant(source="KSM.md 32 exksm_copy_rmap; af34770e55ea")
+def p12_copy_is_the_vmas_own(mm: Mm, address: Address) -> bool:
+    """A copy made at a swap-in is mapped once, and a walk from it looks at this vma only."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            if not page.ksm_copy or locked(mm.ptl):
+                return True
+            match page.mapping:
+                case Anon(anon_vma):
+                    return page.mapcount == 1 and anon_vma == mm.anon_vma
+                case _:
+                    return False
+        case _:
+            return True
+
+
+@witness(p12_copy_is_the_vmas_own)
+def a_copy_is_mapped(mm: Mm, address: Address) -> bool:
+    """A copy made at a swap-in is mapped, and no page-table section is open."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            return page.ksm_copy and not locked(mm.ptl)
         case _:
             return False

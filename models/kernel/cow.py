@@ -14,13 +14,15 @@ Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock, symbolic
+from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_lists import KsmRun, load_ksm_run
-from models.kernel.objects import Address, Anon, Ksm, Mm, Page, PageOffset, Present
+from models.kernel.memcontrol import mem_cgroup_newpage_charge, mem_cgroup_uncharge_page
+from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present
 from models.kernel.page import __set_page_locked, put_page
 from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
 from models.kernel.tlb import ptep_clear_flush
+from models.kernel.vma_place import linear_page_index, of_the_family
 
 
 @routine(source="mm/memory.c", kernel="v2.6.35")
@@ -30,13 +32,15 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
     if new_page is None:
         put_page(old_page)
         return Fault.OOM
+    mem_cgroup_newpage_charge(new_page, mm)
     if not lock_pte_same(mm, address, Present(old_page, False, dirty)):
+        mem_cgroup_uncharge_page(new_page)
         put_page(new_page)
         put_page(old_page)
         spin_unlock(mm.ptl)
         return Fault.RETRY
     ptep_clear_flush(mm, address)
-    page_add_new_anon_rmap(new_page, mm)
+    page_add_new_anon_rmap(new_page, mm, address)
     mm.table[address] = Present(new_page, True, True)
     page_remove_rmap(old_page)
     put_page(old_page)
@@ -63,9 +67,7 @@ def ksm_might_need_to_copy(page: Page, mm: Mm, address: Address) -> bool:
     """
     match page.mapping:
         case Anon(anon_vma):
-            return anon_vma != mm.anon_vma or page.index != (
-                mm.pgoff + address if symbolic(PageOffset) else address
-            )
+            return not of_the_family(anon_vma, mm) or page.index != linear_page_index(mm, address)
         case Ksm(node):
             if not patched("copy-when-unmerging"):
                 return False
@@ -81,5 +83,7 @@ def ksm_does_need_to_copy(page: Page) -> Page | None:
     if copy is not None:
         copy.dirty = True
         __set_page_locked(copy)
-        copy.lru = True
+        copy.ksm_copy = True
+        if not patched("exksm-copy-new-rmap"):
+            copy.lru = True
     return copy

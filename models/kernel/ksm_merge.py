@@ -50,6 +50,7 @@ from models.kernel.page import (
 )
 from models.kernel.rmap import page_add_anon_rmap, page_check_address, page_remove_rmap
 from models.kernel.tlb import ptep_clear_flush
+from models.kernel.vma_place import of_the_family, vma_covers
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -153,7 +154,7 @@ def page_address_in_vma(mm: Mm, page: Page) -> bool:
     """Whether the page belongs to the vma's anon_vma; a KSM page belongs to none."""
     match page.mapping:
         case Anon(anon_vma):
-            return anon_vma == mm.anon_vma
+            return of_the_family(anon_vma, mm) and vma_covers(mm, page)
         case _:
             return False
 
@@ -213,7 +214,7 @@ def replace_page(mm: Mm, address: Address, page: Page, kpage: Page, orig_pte: Pt
         spin_unlock(mm.ptl)
         return False
     get_page(kpage)
-    page_add_anon_rmap(kpage, mm)
+    page_add_anon_rmap(kpage, mm, address)
     ptep_clear_flush(mm, address)
     mm.table[address] = Present(kpage, False, False)
     page_remove_rmap(page)

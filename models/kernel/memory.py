@@ -21,6 +21,13 @@ from __future__ import annotations
 from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_lock, spin_unlock
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
 from models.kernel.fault import Fault, lock_pte_same, no_page
+from models.kernel.memcontrol import (
+    mem_cgroup_cancel_charge_swapin,
+    mem_cgroup_commit_charge,
+    mem_cgroup_newpage_charge,
+    mem_cgroup_try_charge_swapin,
+    mem_cgroup_uncharge_page,
+)
 from models.kernel.migrate_ptes import migration_entry_wait
 from models.kernel.objects import (
     Address,
@@ -41,7 +48,7 @@ from models.kernel.page import (
     trylock_page,
     unlock_page,
 )
-from models.kernel.rmap import page_add_anon_rmap, page_add_new_anon_rmap
+from models.kernel.rmap import do_page_add_anon_rmap, page_add_new_anon_rmap
 from models.kernel.swap_map import swap_free, vm_swap_full
 from models.kernel.swap_state import lookup_swap_cache, swapin_readahead
 from models.kernel.swapfile import reuse_swap_page, try_to_free_swap
@@ -110,11 +117,13 @@ def do_anonymous_page(mm: Mm, address: Address, write: bool) -> Fault:
     page = alloc(Page, refcount=1, may_sleep=True)
     if page is None:
         return Fault.OOM
+    mem_cgroup_newpage_charge(page, mm)
     if not lock_pte_same(mm, address, NoPte()):
         spin_unlock(mm.ptl)
+        mem_cgroup_uncharge_page(page)
         put_page(page)
         return Fault.RETRY
-    page_add_new_anon_rmap(page, mm)
+    page_add_new_anon_rmap(page, mm, address)
     mm.table[address] = Present(page, write, write)
     spin_unlock(mm.ptl)
     return Fault.DONE
@@ -167,7 +176,9 @@ def map_swapped_page(
     mm: Mm, address: Address, slot: SwapSlot, page: Page, write: bool, swapcache: Page | None
 ) -> Fault:
     """do_swap_page from the page-table lock on. ``swapcache``: locked original of a KSM copy."""
+    mem = mem_cgroup_try_charge_swapin(mm, page)
     if not lock_pte_same(mm, address, Swapped(slot)):
+        mem_cgroup_cancel_charge_swapin(mem)
         spin_unlock(mm.ptl)
         release_locked(page)
         if swapcache is not None:
@@ -177,7 +188,11 @@ def map_swapped_page(
     mm.table[address] = Present(page, exclusive, exclusive)
     if not patched("page-lock-add-rmap"):
         unlock_page(page)
-    page_add_anon_rmap(page, mm)
+    if patched("exksm-copy-new-rmap") and swapcache is not None:
+        page_add_new_anon_rmap(page, mm, address)
+    else:
+        do_page_add_anon_rmap(page, mm, address, exclusive)
+    mem_cgroup_commit_charge(page, mem)
     swap_free(slot)
     if patched("page-lock-add-rmap"):
         if vm_swap_full():

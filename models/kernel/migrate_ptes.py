@@ -115,7 +115,7 @@ def remove_migration_pte(old: Page, new: Page, mm: Mm, address: Address) -> None
             if page == old:
                 get_page(new)
                 mm.table[address] = Present(new, write, False)
-                page_add_anon_rmap(new, mm)
+                page_add_anon_rmap(new, mm, address)
         case _:
             pass
     spin_unlock(mm.ptl)

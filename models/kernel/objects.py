@@ -24,6 +24,7 @@ from typing import Annotated, Final
 from ksmcheck.lang import (
     Array,
     BitLock,
+    ConfigOption,
     Enum,
     Ghost,
     Max,
@@ -44,9 +45,21 @@ ADDRESSES: Final = 1
 Address = Annotated[int, Range(0, ADDRESSES - 1)]
 """A page-sized piece of an mm's address space, always inside one anonymous, writable vma."""
 
-PageOffset = Annotated[int, SymbolicInt, Range(0, ADDRESSES - 1)]
+PageOffset = Annotated[int, SymbolicInt, Range(0, ADDRESSES)]
 """page->index: a place in an anon_vma, which fork and mremap may put at any offset of a vma. Where
-a scenario has no symbols of it, every vma is at offset zero."""
+a scenario has neither symbols of it nor anon-vma-families, every vma is at offset zero."""
+
+OPTIONS = [
+    ConfigOption(
+        id="CONFIG_CGROUP_MEM_RES_CTLR",
+        summary="Pages are charged to memory control groups (memcontrol.py).",
+    ),
+    ConfigOption(
+        id="anon-vma-families",
+        summary="anon_vmas have roots and vmas offsets: page->index is stored (vma_place.py).",
+    ),
+]
+"""What a scenario may have; the others pay no step for it."""
 
 INITIAL: Final = 0
 NEVER_WRITTEN: Final = 4
@@ -67,6 +80,8 @@ class AnonVma:
     """The rmap_items that name this anon_vma."""
     vmas: Set[Mm]
     """head: the vmas on the list, each by its mm."""
+    root: AnonVma | None
+    """The oldest of the family, when that is another one; constant."""
 
 
 class Mapping(Word):
@@ -102,7 +117,7 @@ class Page:
     mapping: Mapping
     """Constant, hence free, while no actor of a scenario turns pages into KSM pages."""
     index: PageOffset
-    """Where the page belongs in its vma; constant while no actor moves mappings."""
+    """Where the page belongs in its vma; stored with anon-vma-families only."""
     private: SwapSlot | None
     """page_private, with PG_swapcache: the slot whose swap cache page this is."""
     lru: bool
@@ -112,6 +127,10 @@ class Page:
     writeback: bool
     """PG_writeback."""
     content: Content
+    cgroup: MemCgroup | None
+    """page_cgroup: the group that is charged for the page."""
+    ksm_copy: Ghost[bool]
+    """The page has been made at a swap-in, as a copy of one that was not the vma's."""
     removed: bool
     """The memory has been taken out: there is no struct page any more."""
     walks: Ghost[AnonVma | None]
@@ -141,8 +160,18 @@ class SwapSlot:
     page: Page | None
     """swapper_space's tree at this entry."""
     disk: Content
+    cgroup: MemCgroup | None
+    """swap_cgroup: whose the page was that left the swap cache for the disk."""
     going_off: bool
     """The slot's area has lost SWP_WRITEOK: swapoff is at work on it. Constant."""
+
+
+@struct
+class MemCgroup:
+    """struct mem_cgroup."""
+
+    usage: Count
+    """res: how many pages are charged."""
 
 
 class Pte(Word):
@@ -186,9 +215,11 @@ class Mm:
     anon_vma: AnonVma | None
     """vma->anon_vma of the vma; constant until the vma is unmapped."""
     pgoff: PageOffset
-    """vma->vm_pgoff: the index of a page at address 0; zero where PageOffset has no symbols."""
+    """vma->vm_pgoff: the index of a page at address 0; zero where nothing is stored here."""
     vma_mergeable: bool
     """There is the vma, and it has VM_MERGEABLE."""
+    cgroup: MemCgroup | None
+    """The memory control group of the mm's owner; constant."""
     mm_users: Annotated[Refcount, Max(3)]
     """Threads; zero means that the mm is exiting (ksm_test_exit)."""
     mm_count: Annotated[Refcount, Max(3)]

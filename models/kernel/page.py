@@ -30,7 +30,7 @@ from ksmcheck.lang import (
     refcount_inc,
     routine,
 )
-from models.kernel.objects import INITIAL, Anon, Ksm, Mm, NoMapping, Page, StableNode, SwapSlot
+from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, StableNode, SwapSlot
 
 
 @routine(source="include/linux/pagemap.h")
@@ -101,21 +101,12 @@ def free_hot_cold_page(page: Page) -> None:
 def clear_mapping(page: Page) -> None:
     """A free frame points to no anon_vma and no stable_node: get_ksm_page relies on it."""
     page.upgraded = False
+    page.ksm_copy = False
     page.keyed = None
     if patched("clear-mapping-on-free"):
         for _ in pool(StableNode):
             page.mapping = NoMapping()
             return
-
-
-@routine(source="mm/rmap.c")
-def set_anon_mapping(page: Page, mm: Mm) -> None:
-    """__page_set_anon_rmap: the page belongs to the mm's anon_vma."""
-    for _ in pool(StableNode):
-        anon_vma = mm.anon_vma
-        assert anon_vma is not None, "a page is mapped where there is no vma"
-        page.mapping = Anon(anon_vma)
-        return
 
 
 @routine(source="mm/internal.h")

@@ -20,6 +20,16 @@ PATCHES = [
         summary="Migration counts as a user of the anon_vma of the page that it moves.",
     ),
     Patch(
+        id="anon-vma-root",
+        commit="5c341ee1dfc8",
+        title="mm: track the root (oldest) anon_vma",
+        date="2010-08-09",
+        release="v2.6.36",
+        summary="A family of forked vmas is known by its root anon_vma: pages that may be shared "
+        "are filed under it, and a page of the family needs no copy when it is swapped in. With "
+        "the patches of the same series that use the root.",
+    ),
+    Patch(
         id="recheck-mapped",
         commit="f18194275c39835cb84563500995e0d503a32d9a",
         title="mm: fix hang on anon_vma->root->lock",
@@ -78,6 +88,15 @@ PATCHES = [
         release="v3.0",
         summary="ksmd looks whether the list of mms is empty again, now under its lock, before it "
         "takes the first entry for an mm_slot.",
+    ),
+    Patch(
+        id="exksm-copy-new-rmap",
+        commit="af34770e55ea",
+        title="mm: reduce rmap overhead for ex-KSM page copies created on swap faults",
+        date="2013-02-23",
+        release="v3.9",
+        summary="A copy that a swap-in makes is filed as a new page, under the vma's own anon_vma, "
+        "and comes to the LRU only with its pte.",
     ),
     Patch(
         id="swapoff-copies",

@@ -189,6 +189,15 @@ PATCHES_OF_THE_SERIES = [
         "that commit, which is the first to rely on it.",
     ),
     Patch(
+        id="charge-copy",
+        commit="407f9c8b0889",
+        title="ksm: mem cgroup charge swapin copy",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="A page that is not in the swap cache is charged to the mm at swap-in: it may be a "
+        "copy that KSM needs.",
+    ),
+    Patch(
         id="ksm-rmap-walk",
         commit="e9995ef978a7d5296fe04a9a2c5ca6e66d8bb4e5",
         title="ksm: rmap_walk to remove_migation_ptes",

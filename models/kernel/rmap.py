@@ -27,11 +27,13 @@ from ksmcheck.lang import (
     spin_lock,
     spin_unlock,
 )
+from models.kernel.memcontrol import mem_cgroup_uncharge_page
 from models.kernel.objects import Address, Migrating, Mm, Page, Present, Swapped
-from models.kernel.page import PageKsm, put_page, set_anon_mapping
+from models.kernel.page import PageKsm, put_page
 from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
 from models.kernel.tlb import ptep_clear_flush
+from models.kernel.vma_place import set_anon_mapping
 
 
 class Unmap(Enum):
@@ -43,27 +45,34 @@ class Unmap(Enum):
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def page_add_anon_rmap(page: Page, mm: Mm) -> None:
+def page_add_anon_rmap(page: Page, mm: Mm, address: Address) -> None:
+    """One more pte, in a vma that need not be the only one."""
+    do_page_add_anon_rmap(page, mm, address, False)
+
+
+@routine(source="mm/rmap.c", kernel="v2.6.35")
+def do_page_add_anon_rmap(page: Page, mm: Mm, address: Address, exclusive: bool) -> None:
     """One more pte maps the page. The first one says whose it is, unless it is a KSM page."""
     first = fetch_add(page.mapcount, 1) == 0
     walk_meets(page, mm)
     if not PageKsm(page) and first:
-        set_anon_mapping(page, mm)
+        set_anon_mapping(page, mm, address, exclusive)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def page_add_new_anon_rmap(page: Page, mm: Mm) -> None:
+def page_add_new_anon_rmap(page: Page, mm: Mm, address: Address) -> None:
     """The first pte of a new page; reclaim can find it from here on."""
     with atomic("nobody else has the page before it is on the LRU"):
         page.mapcount = 1
-        set_anon_mapping(page, mm)
+        set_anon_mapping(page, mm, address, True)
         page.lru = True
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def page_remove_rmap(page: Page) -> None:
-    """One pte less."""
-    fetch_add(page.mapcount, -1)
+    """One pte less; the last one gives up the charge, unless the page is in the swap cache."""
+    if fetch_add(page.mapcount, -1) == 1:
+        mem_cgroup_uncharge_page(page)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")

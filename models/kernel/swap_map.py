@@ -16,7 +16,8 @@ Not covered: count continuation, shmem counts, several devices, swapoff. The ker
 from __future__ import annotations
 
 from ksmcheck.lang import Enum, atomic, routine
-from models.kernel.objects import SwapSlot
+from models.kernel.memcontrol import mem_cgroup_uncharge_swap, mem_cgroup_uncharge_swapcache
+from models.kernel.objects import Page, SwapSlot
 
 swap_nearly_full: bool
 """What vm_swap_full() answers; the scenario says, since a model has too few slots to count."""
@@ -49,6 +50,7 @@ def swap_free(slot: SwapSlot) -> None:
     with atomic("one swap_lock section"):
         assert slot.count > 0, "a swap entry is freed that no pte holds"
         slot.count -= 1
+        mem_cgroup_uncharge_swap(slot)
 
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
@@ -72,8 +74,11 @@ def swapcache_prepare(slot: SwapSlot) -> Prepare:
 
 
 @routine(source="mm/swapfile.c", kernel="v2.6.35")
-def swapcache_free(slot: SwapSlot) -> None:
-    """The cache bit goes; the slot is free if no pte holds it."""
+def swapcache_free(slot: SwapSlot, page: Page | None) -> None:
+    """The cache bit goes; the slot is free if no pte holds it. ``page``: what was cached."""
     with atomic("one swap_lock section"):
         assert slot.has_cache, "a swap cache reservation is dropped that does not exist"
         slot.has_cache = False
+        mem_cgroup_uncharge_swap(slot)
+        if page is not None:
+            mem_cgroup_uncharge_swapcache(page, slot)

@@ -54,7 +54,7 @@ def delete_from_swap_cache(page: Page) -> None:
         assert not page.writeback, "a page leaves the swap cache while it is written"
         slot.page = None
         page.private = None
-    swapcache_free(slot)
+    swapcache_free(slot, page)
     put_page(page)
 
 

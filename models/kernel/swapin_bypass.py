@@ -33,7 +33,7 @@ def do_swap_page_bypass(mm: Mm, address: Address, slot: SwapSlot, write: bool) -
     if swapcache_prepare(slot) != Prepare.RESERVED:
         return Fault.RETRY
     result = map_bypass_page(mm, address, slot, write)
-    swapcache_free(slot)
+    swapcache_free(slot, None)
     return result
 
 
@@ -51,7 +51,7 @@ def map_bypass_page(mm: Mm, address: Address, slot: SwapSlot, write: bool) -> Fa
         put_page(page)
         return Fault.RETRY
     swap_free(slot)
-    page_add_new_anon_rmap(page, mm)
+    page_add_new_anon_rmap(page, mm, address)
     mm.table[address] = Present(page, write, write)
     unlock_page(page)
     spin_unlock(mm.ptl)

@@ -33,12 +33,18 @@ from ksmcheck.lang import (
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy
 from models.kernel.fault import lock_pte_same
 from models.kernel.ksm_slots import mmput
+from models.kernel.memcontrol import (
+    mem_cgroup_cancel_charge_swapin,
+    mem_cgroup_commit_charge,
+    mem_cgroup_try_charge_swapin,
+)
 from models.kernel.memory import release_locked
 from models.kernel.objects import ADDRESSES, Address, Anon, Mm, Page, Present, Swapped, SwapSlot
 from models.kernel.page import get_page, lock_page, unlock_page
 from models.kernel.rmap import page_add_anon_rmap, page_add_new_anon_rmap
 from models.kernel.swap_map import swap_free
 from models.kernel.swap_state import delete_from_swap_cache, read_swap_cache_async
+from models.kernel.vma_place import linear_page_index, of_the_family
 from models.kernel.vmscan import swap_writepage
 
 
@@ -110,7 +116,7 @@ def may_hold(mm: Mm, address: Address, page: Page) -> bool:
     """unuse_vma: only the page's own place, if it has one; a KSM page has none."""
     match page.mapping:
         case Anon(anon_vma):
-            return anon_vma == mm.anon_vma and page.index == address
+            return of_the_family(anon_vma, mm) and page.index == linear_page_index(mm, address)
         case _:
             return True
 
@@ -126,14 +132,18 @@ def unuse_pte(mm: Mm, address: Address, slot: SwapSlot, swapcache: Page) -> bool
         if copy is None:
             return False
         page = copy
+    mem = mem_cgroup_try_charge_swapin(mm, page)
     if lock_pte_same(mm, address, Swapped(slot)):
         get_page(page)
         mm.table[address] = Present(page, False, False)
         if page == swapcache:
-            page_add_anon_rmap(page, mm)
+            page_add_anon_rmap(page, mm, address)
         else:
-            page_add_new_anon_rmap(page, mm)
+            page_add_new_anon_rmap(page, mm, address)
+        mem_cgroup_commit_charge(page, mem)
         swap_free(slot)
+    else:
+        mem_cgroup_cancel_charge_swapin(mem)
     spin_unlock(mm.ptl)
     if page != swapcache:
         release_locked(page)

@@ -20,6 +20,7 @@ from models.kernel.objects import Anon, Mm, Page, StableNode
 from models.kernel.page import PageKsm, trylock_page, unlock_page
 from models.kernel.rmap import Unmap, try_to_unmap_one
 from models.kernel.rmap_watch import walk_begins, walk_complete, walk_over
+from models.kernel.vma_place import vma_address, vma_covers
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
@@ -60,7 +61,7 @@ def try_to_unmap_anon(page: Page, migration: bool) -> Unmap:
         case Anon(anon_vma):
             with spin_lock(anon_vma.lock):
                 for mm in pool(Mm):
-                    result = try_to_unmap_one(page, mm, page.index, migration)
+                    result = try_to_unmap_one(page, mm, vma_address(mm, page), migration)
                     if result != Unmap.AGAIN or page.mapcount == 0:
                         break
         case _:
@@ -76,8 +77,8 @@ def try_to_unmap_anon_rcu(page: Page, migration: bool) -> Unmap:
     if anon_vma is None:
         return result
     for mm in pool(Mm):
-        if mm in anon_vma.vmas:
-            result = try_to_unmap_one(page, mm, page.index, migration)
+        if mm in anon_vma.vmas and vma_covers(mm, page):
+            result = try_to_unmap_one(page, mm, vma_address(mm, page), migration)
             if result != Unmap.AGAIN or page.mapcount == 0:
                 break
     page_unlock_anon_vma(anon_vma)
@@ -115,6 +116,6 @@ def page_referenced_anon(page: Page) -> None:
         return
     mapcount = page.mapcount
     for mm in pool(Mm):
-        if mm in anon_vma.vmas and mapcount > 0:
-            mapcount = page_referenced_one(page, mm, page.index, mapcount)
+        if mm in anon_vma.vmas and mapcount > 0 and vma_covers(mm, page):
+            mapcount = page_referenced_one(page, mm, vma_address(mm, page), mapcount)
     page_unlock_anon_vma(anon_vma)

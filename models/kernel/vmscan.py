@@ -168,7 +168,7 @@ def remove_mapping(page: Page) -> bool:
         assert not page.writeback, "a page is freed while it is written"
         slot.page = None
         page.private = None
-    swapcache_free(slot)
+    swapcache_free(slot, page)
     with atomic("the count is zero: nobody but the allocator can reach the page"):
         unlock_page(page)
         page.isolated = False
