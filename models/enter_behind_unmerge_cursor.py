@@ -31,6 +31,7 @@ from models.kernel.ksm_start import (
 from models.kernel.ksm_unmerge import run_store
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade
 from properties.refcounts import p6_mapcount_exact
 from properties.slots import p18_cursor_live, p18_hashed_is_listed
@@ -81,6 +82,7 @@ scenario(
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,
+        p3_ksm_invisible,
         p6_mapcount_exact,
         p18_cursor_live,
         p18_hashed_is_listed,

@@ -19,7 +19,7 @@ Result: v2.6.33 violated after 362 steps (p28), in a simpler interleaving than t
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, fetch_add, instance, scenario, setup, wait_until
+from ksmcheck.lang import Expect, actor, fetch_add, instance, parameter, scenario, setup, wait_until
 from models.kernel.fork import fork
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
@@ -40,6 +40,9 @@ from properties.progress import p28_every_pte_is_found
 from properties.refcounts import p6_mapcount_exact
 from properties.sharing import p9_writable_exclusive
 from properties.trees import p17_counters
+
+forks = parameter(1, "1: mm1 forks", at_least=0, at_most=1)
+pages = parameter(5, "page frames", at_least=2, at_most=6)
 
 mm1 = instance(Mm)
 mm2 = instance(Mm)
@@ -72,7 +75,8 @@ def equal_pages() -> None:
 @actor
 def Y() -> None:
     """The thread of mm1 forks."""
-    fork(mm1, mm2)
+    if forks == 1:
+        fork(mm1, mm2)
     fetch_add(done, 1)
 
 
@@ -98,7 +102,7 @@ scenario(
     question="Can a page be left behind that is a KSM page and not in the stable tree?",
     kernel="v2.6.33",
     patches=PATCHES,
-    pools={Page: 5, RmapItem: 3, StableNode: 1, MmSlot: 4, SwapSlot: 1},
+    pools={Page: pages, RmapItem: 3, StableNode: 1, MmSlot: 4, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

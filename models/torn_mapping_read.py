@@ -26,6 +26,7 @@ from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapS
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
 from models.kernel.unmap import page_referenced
+from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
 from properties.refcounts import p6_mapcount_exact
 
@@ -82,7 +83,13 @@ scenario(
     kernel="v2.6.33",
     patches=PATCHES,
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
-    properties=[p1_node_outlives_page, p2_no_downgrade, p6_mapcount_exact, p13_nobody_walks],
+    properties=[
+        p1_node_outlives_page,
+        p2_no_downgrade,
+        p3_ksm_invisible,
+        p6_mapcount_exact,
+        p13_nobody_walks,
+    ],
     expected=[
         Expect(verdict="holds"),
         Expect(without=["single-load"], verdict="violated", property="data-race"),

@@ -274,12 +274,13 @@ def _assemble(
     identity = Identity(
         loaded.main.name, loaded.main.file, scenario.question, kernel, tuple(order), values, pools
     )
+    checks = builtin_properties(schema, built)
     program = Program(
         identity,
         (*schema.variables, *condition_of(schema.variables)),
         built,
         setup,
-        (*properties, *builtin_properties(schema, built)),
+        (*properties, *checks),
         tuple(schema.faults),
         tuple(schema.edges),
         tuple(options.disabled),

@@ -92,3 +92,10 @@ def test_not_text(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         compile_model(str(path), options())
     assert [each.code for each in caught.value.diagnostics] == ["KSM003"]
+
+
+def test_a_scenario_compiles_below_its_first_patch() -> None:
+    """A check that comes with the tool may be the first to ask whether an object is live."""
+    program = compile_model("ksm_upgrade_under_write_fault", options(kernel="v2.6.28"))
+    assert not program.identity.patches
+    assert any(item.name == "rcu-reuse" for item in program.properties)
