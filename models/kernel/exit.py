@@ -45,6 +45,7 @@ def munmap(mm: Mm) -> None:
 @routine(source="mm/mmap.c", kernel="v2.6.33")
 def exit_mmap(mm: Mm) -> None:
     """The address space goes; nobody is left to fault, and no lock is held."""
+    mm.exiting = True
     unmap_region(mm)
     mm.vma_mergeable = False
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Word, alloc, down_read, patched, routine
 from models.kernel.ksm_compare import Order, calc_checksum, memcmp_pages
-from models.kernel.ksm_lists import ksm_scan, ksm_test_exit
+from models.kernel.ksm_lists import enter_mm, ksm_scan, ksm_test_exit, leave_mm
 from models.kernel.ksm_merge import (
     break_cow,
     break_cow_at,
@@ -237,7 +237,9 @@ def get_mergeable_page(rmap_item: RmapItem) -> Page | None:
     with down_read(mm.mmap_sem):
         if ksm_test_exit(mm) or not mm.vma_mergeable or mm.anon_vma is None:
             return None
+        enter_mm(mm)
         page = follow_page(mm, rmap_item.address)
+        leave_mm(mm)
         if page is None:
             return None
         if PageAnon(page):

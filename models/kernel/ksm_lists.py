@@ -126,6 +126,18 @@ def ksm_test_exit(mm: Mm) -> bool:
     return mm.mm_users == 0
 
 
+@routine
+def enter_mm(mm: Mm) -> None:
+    """For P19: from here on ksmd counts on the mm's vmas and page tables."""
+    mm.entered = True
+
+
+@routine
+def leave_mm(mm: Mm) -> None:
+    """For P19: ksmd is about to release mmap_sem."""
+    mm.entered = False
+
+
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def get_mm_slot(mm: Mm) -> MmSlot | None:
     """The slot of an mm. The caller holds ksm_mmlist_lock."""

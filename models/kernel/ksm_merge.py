@@ -26,7 +26,7 @@ from ksmcheck.lang import (
 from models.kernel.anon_vma import drop_anon_vma, hold_anon_vma
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_compare import pages_identical
-from models.kernel.ksm_lists import ksm_test_exit
+from models.kernel.ksm_lists import enter_mm, ksm_test_exit, leave_mm
 from models.kernel.memory import follow_page, handle_pte_fault
 from models.kernel.objects import (
     Address,
@@ -95,12 +95,15 @@ def merge_with_copy(rmap_item: RmapItem, page: Page, kpage: Page) -> bool:
         anon_vma = mm.anon_vma
         if ksm_test_exit(mm) or anon_vma is None:
             return False
+        enter_mm(mm)
         with atomic("a page is copied at one moment, into a page that nobody else has"):
             kpage.content = page.content
             kpage.mapping = Ksm(None)
             kpage.upgraded = True
         kpage.lru = patched("ksm-swappable")
-        if not try_to_merge_one_page(mm, rmap_item.address, page, kpage):
+        merged = try_to_merge_one_page(mm, rmap_item.address, page, kpage)
+        leave_mm(mm)
+        if not merged:
             return False
         hold_anon_vma(rmap_item, anon_vma)
         return True
@@ -116,7 +119,10 @@ def try_to_merge_with_ksm_page(rmap_item: RmapItem, page: Page, kpage: Page | No
     if ksm_test_exit(mm) or anon_vma is None:
         up_read(mm.mmap_sem)
         return False
-    if not try_to_merge_one_page(mm, rmap_item.address, page, kpage):
+    enter_mm(mm)
+    merged = try_to_merge_one_page(mm, rmap_item.address, page, kpage)
+    leave_mm(mm)
+    if not merged:
         up_read(mm.mmap_sem)
         return False
     if patched("anon-vma-ref-under-mmap-sem"):
@@ -237,7 +243,9 @@ def break_cow_at(rmap_item: RmapItem) -> None:
     assert mm is not None, "an rmap_item of no mm was merged"
     with down_read(mm.mmap_sem):
         if not ksm_test_exit(mm) and mm.vma_mergeable and mm.anon_vma is not None:
+            enter_mm(mm)
             break_ksm(mm, rmap_item.address)
+            leave_mm(mm)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -245,7 +253,7 @@ def break_ksm(mm: Mm, address: Address) -> Fault:
     """Faults for writing until no KSM page is mapped there, or no memory. mmap_sem is held."""
     fault = Fault.RETRY
     while fault == Fault.RETRY:
-        page = follow_page(mm, address)
+        page = follow_page(mm, address, patched("follow-page-waits"))
         if page is None:
             return Fault.DONE
         fault = handle_pte_fault(mm, address, True) if PageKsm(page) else Fault.DONE

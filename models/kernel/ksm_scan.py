@@ -34,11 +34,13 @@ from models.kernel.ksm_lists import (
     KsmRun,
     ListOf,
     MmSlot,
+    enter_mm,
     ksm_mm_head,
     ksm_mmlist_lock,
     ksm_scan,
     ksm_test_exit,
     ksm_thread_mutex,
+    leave_mm,
     list_del,
     load_ksm_run,
     mm_slots_hash,
@@ -182,7 +184,9 @@ def scan_vma(slot: MmSlot, mm: Mm) -> Scan:
         if ksm_scan.address == address:
             if ksm_test_exit(mm):
                 return Nothing()
+            enter_mm(mm)
             page = follow_page(mm, address)
+            leave_mm(mm)
             if page is not None and PageAnon(page):
                 return scan_page(slot, address, page)
             if page is not None:

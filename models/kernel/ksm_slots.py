@@ -97,7 +97,7 @@ def __ksm_exit(mm: Mm) -> None:
         free(mm_slot)
         mm.mmf_vm_mergeable = False
         mmdrop(mm)
-    else:
+    elif patched("exit-waits-for-ksmd"):
         down_write(mm.mmap_sem)
         up_write(mm.mmap_sem)
 

@@ -32,6 +32,7 @@ from models.kernel.migrate_ptes import migration_entry_wait
 from models.kernel.objects import (
     Address,
     Content,
+    Migrating,
     Mm,
     NoPte,
     Page,
@@ -239,12 +240,21 @@ def do_wp_page(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault:
 
 
 @routine(source="mm/memory.c", kernel="v2.6.33")
-def follow_page(mm: Mm, address: Address) -> Page | None:
-    """The page that a pte maps, with a reference (FOLL_GET)."""
-    with spin_lock(mm.ptl):
-        match mm.table[address]:
+def follow_page(mm: Mm, address: Address, wait: bool = False) -> Page | None:
+    """The page that a pte maps, with a reference (FOLL_GET).
+
+    ``wait``: for a page that is being moved, too (FOLL_MIGRATION).
+    """
+    while True:
+        spin_lock(mm.ptl)
+        orig_pte = mm.table[address]
+        match orig_pte:
             case Present(page, _, _):
                 get_page(page)
+                spin_unlock(mm.ptl)
                 return page
             case _:
-                return None
+                spin_unlock(mm.ptl)
+        if not wait or not isinstance(orig_pte, Migrating):
+            return None
+        migration_entry_wait(mm, address)

@@ -228,6 +228,10 @@ class Mm:
     """MMF_VM_MERGEABLE in mm->flags: the mm has a slot."""
     unmerged: Ghost[bool]
     """MADV_UNMERGEABLE has succeeded, and MADV_MERGEABLE has not been called since."""
+    entered: Ghost[bool]
+    """ksmd has found that the mm is not exiting, and has not given mmap_sem back since."""
+    exiting: Ghost[bool]
+    """exit_mmap has begun."""
     shadow: Ghost[Annotated[Array[Content], Size(ADDRESSES)]]
     """What this mm last wrote at each address."""
 

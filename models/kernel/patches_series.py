@@ -37,6 +37,15 @@ PATCHES_OF_THE_SERIES = [
         "page. A part of that commit.",
     ),
     Patch(
+        id="exit-waits-for-ksmd",
+        commit="9ba692948008",
+        title="ksm: fix oom deadlock",
+        date="2009-09-21",
+        release="v2.6.32",
+        summary="An exiting mm with rmap_items, or at the cursor, takes mmap_sem once before its "
+        "page tables go. A part of that commit.",
+    ),
+    Patch(
         id="wp-copies-ksm",
         commit="9a840895147b",
         title="ksm: identify PageKsm pages",
