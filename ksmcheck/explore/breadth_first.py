@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes
+from ksmcheck.explore.merging import Merger
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
-from ksmcheck.explore.selecting import Outcomes, Selector, saving, selector
-from ksmcheck.explore.stepper import CompiledStep, Packed, Stepper
+from ksmcheck.explore.selecting import Outcomes, Selector, savings, selector
+from ksmcheck.explore.stepper import CompiledStep, Stepper
 from ksmcheck.explore.verdicts import Verdicts
 from ksmcheck.explore.visited import Visited
 from ksmcheck.ir.program import Program
@@ -36,7 +39,7 @@ def breadth_first(
             stop = search.run(limits)
         except Undecided as undecided:
             stop, query = StopReason.UNDECIDED, undecided.query
-    findings = tuple(search.verdicts.findings)
+    findings = without_gaps(program, options, tuple(search.verdicts.findings))
     fired: list[set[int]] = [set() for _ in program.actors]
     for step in stepper.steps:
         if step.fired:
@@ -44,7 +47,7 @@ def breadth_first(
     return SearchResult(
         stop_reason=stop,
         states=len(search.visited.states),
-        transitions=search.transitions,
+        transitions=search.transitions + search.passed,
         depth=findings[0].depth if stop is StopReason.VIOLATION else search.depth,
         seconds=limits.elapsed,
         findings=findings,
@@ -54,7 +57,9 @@ def breadth_first(
         peak_memory_bytes=peak_bytes(),
         bytes_per_state=search.visited.bytes_per_state(),
         undecided=query,
-        savings=() if chosen is None else (saving(chosen.left_out),),
+        savings=()
+        if chosen is None
+        else savings(chosen.left_out, None if search.merger is None else search.passed),
     )
 
 
@@ -73,8 +78,16 @@ class _Search:
         self._options = options
         self.visited = Visited()
         self.verdicts = Verdicts(program, stepper, self.visited, options.all_violations)
+        self.merger: Merger | None = None
+        if chosen is not None and Reduction.MERGE in options.reductions:
+            self.merger = Merger(stepper, chosen, self.verdicts)
         self.transitions = 0
         self.depth = 0
+
+    @property
+    def passed(self) -> int:
+        """The states that were run through and not stored."""
+        return 0 if self.merger is None else self.merger.passed
 
     def run(self, limits: Limits) -> StopReason:
         """Expand one level after the other until nothing is new or something says stop."""
@@ -99,13 +112,15 @@ class _Search:
             level, start, end = level + 1, end, len(states)
         return StopReason.EXHAUSTED
 
-    def _outcomes(self, state: Packed) -> Iterator[tuple[CompiledStep, Outcomes]]:
-        """The steps to take from ``state``, each with what it leads to."""
+    def _outcomes(self, number: int) -> Iterator[tuple[CompiledStep, Outcomes]]:
+        """The steps to take from state ``number``, each with what it leads to."""
+        state = self.visited.states[number]
         steps = self._stepper.current(state)
         found = [step.run(state) for step in steps]
         if self._selector is not None:
             found = self._selector.taken(steps, found)
-        return zip(steps, found, strict=True)
+        pairs = zip(steps, found, strict=True)
+        return pairs if self.merger is None else self.merger.outcomes(number, pairs)
 
     def _expand(self, batch: range) -> StopReason | None:
         """Take every step from every state of ``batch``: the loop where the time goes."""
@@ -116,7 +131,7 @@ class _Search:
         for number in batch:
             state = states[number]
             taken = 0
-            for step, outcomes in outcomes_of(state):
+            for step, outcomes in outcomes_of(number):
                 if not outcomes:
                     continue
                 taken += len(outcomes)

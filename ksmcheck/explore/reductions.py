@@ -54,7 +54,7 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
     refused: list[Diagnostic] = []
     chosen: set[Reduction] = set()
     for item in (item for item in Reduction if item in reduce.wanted):
-        reason = _objection(item, program)
+        reason = _objection(item, program, reduce.wanted)
         if not reason:
             chosen.add(item)
         elif reduce.required:
@@ -66,7 +66,7 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
     return frozenset(chosen)
 
 
-def _objection(reduction: Reduction, program: Program) -> str:
+def _objection(reduction: Reduction, program: Program, wanted: frozenset[Reduction]) -> str:
     """Why the reduction cannot be used for the program; empty when it can."""
     if symbols_of(program).condition >= 0:
         return "it is not shown to be sound for symbolic values"
@@ -74,7 +74,8 @@ def _objection(reduction: Reduction, program: Program) -> str:
         case Reduction.POR:
             return ""  # a program without a choice of actors is just not reduced
         case Reduction.MERGE:
-            return "no engine has it"
+            alone = Reduction.POR not in wanted
+            return "it goes on from what por leaves: name por, too" if alone else ""
         case Reduction.SYMMETRY:
             found = symmetries(program)
             return _told_apart(found) if found.of_others.trivial else ""

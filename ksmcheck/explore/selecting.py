@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import define, field
 
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
@@ -28,16 +30,8 @@ class Selector:
 
         What a step that is left out shows by itself, a fault, is kept.
         """
-        enabled = 0
-        for actor, outcomes in enumerate(found):
-            if any(not isinstance(item, int) for item in outcomes):
-                enabled |= 1 << actor
-        if not enabled & (enabled - 1):
-            return found
-        at = tuple(step.location for step in steps)
-        moving = self._known.get((at, enabled))
-        if moving is None:
-            moving = self._known[at, enabled] = self.tables.choose(at, enabled, self.aim)
+        enabled = leading_on(found)
+        moving = self._moving(tuple(step.location for step in steps), enabled)
         if moving == enabled:
             return found
         self.left_out += (enabled & ~moving).bit_count()
@@ -48,6 +42,36 @@ class Selector:
             for actor, outcomes in enumerate(found)
         ]
 
+    def alone(self, steps: tuple[CompiledStep, ...], found: list[Outcomes]) -> int | None:
+        """The actor whose step is the only one to take, when it has one outcome and leads on."""
+        enabled = leading_on(found)
+        at = tuple(step.location for step in steps)
+        moving = self._moving(at, enabled)
+        if moving == 0 or moving & (moving - 1):
+            return None
+        actor = moving.bit_length() - 1
+        sticky = self.tables.steps[actor][at[actor]].sticky
+        if sticky or len(found[actor]) != 1:
+            return None
+        return actor
+
+    def _moving(self, at: tuple[int, ...], enabled: int) -> int:
+        if not enabled & (enabled - 1):
+            return enabled
+        moving = self._known.get((at, enabled))
+        if moving is None:
+            moving = self._known[at, enabled] = self.tables.choose(at, enabled, self.aim)
+        return moving
+
+
+def leading_on(found: Iterable[Outcomes]) -> int:
+    """The actors with an outcome that is a state, as bits."""
+    enabled = 0
+    for actor, outcomes in enumerate(found):
+        if any(not isinstance(item, int) for item in outcomes):
+            enabled |= 1 << actor
+    return enabled
+
 
 def selector(program: Program, options: SearchOptions) -> Selector | None:
     """What ``options`` ask for; None when every step is to be taken."""
@@ -57,6 +81,9 @@ def selector(program: Program, options: SearchOptions) -> Selector | None:
     return Selector(tables, tables.aim(options.aim))
 
 
-def saving(left_out: int) -> Saving:
-    """What the report says of the steps that need not be taken."""
-    return Saving(Reduction.POR, f"{left_out:,} enabled steps left out")
+def savings(left_out: int, passed: int | None) -> tuple[Saving, ...]:
+    """What the report says of the steps that need not be taken, and of states not stored."""
+    por = Saving(Reduction.POR, f"{left_out:,} enabled steps left out")
+    if passed is None:
+        return (por,)
+    return por, Saving(Reduction.MERGE, f"{passed:,} states run through and not stored")
