@@ -77,9 +77,12 @@ class _Search:
         self._stepper = stepper
         self._options = options
         self.visited = Visited()
-        self.verdicts = Verdicts(program, stepper, self.visited, options.all_violations)
+        merging = chosen is not None and Reduction.MERGE in options.reductions
+        self.verdicts = Verdicts(
+            program, stepper, self.visited, options.all_violations, patient=merging
+        )
         self.merger: Merger | None = None
-        if chosen is not None and Reduction.MERGE in options.reductions:
+        if chosen is not None and merging:
             self.merger = Merger(stepper, chosen, self.verdicts)
         self.transitions = 0
         self.depth = 0
@@ -109,6 +112,7 @@ class _Search:
                     self.verdicts.prefer_deadlock(range(start, end))
                 if stop is not None:
                     return stop
+            self.verdicts.end_level()
             level, start, end = level + 1, end, len(states)
         return StopReason.EXHAUSTED
 

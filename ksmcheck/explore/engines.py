@@ -79,7 +79,9 @@ def run(
     choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
 ) -> Ran:
     """Search ``program``. UserError when the choice cannot be had."""
-    reductions = decide(choice.reduce, program, choice.only_native)
+    # A search that is bounded in depth is one for what is near; reductions make ways longer.
+    option = choice.only_native or ("--max-depth" if options.max_depth is not None else "")
+    reductions = decide(choice.reduce, program, option)
     options = evolve(options, reductions=reductions)
     ran = _run(choice, program, options, progress)
     if Reduction.POR in reductions and _unmet(program, ran.result):

@@ -46,7 +46,9 @@ class _Filler:
 
     def _between(self, start: State, goal: State) -> tuple[State, ...]:
         """The states after ``start`` up to ``goal``: one step, then runs of single steps."""
-        ways: list[tuple[State, ...]] = [(o.state,) for o in self.evaluator.successors(start) if o.state is not None]
+        ways: list[tuple[State, ...]] = [
+            (o.state,) for o in self.evaluator.successors(start) if o.state is not None
+        ]
         for way in ways:
             if way[-1] == goal:
                 return way

@@ -95,15 +95,14 @@ class Merger:
         """Is there anything to tell of ``state``, or of a step from it?"""
         if any(isinstance(item, int) for outcomes in found for item in outcomes):
             return True
-        for watch in step.on_state:
-            hit = watch.test(state, state)
+        asked = [(watch, state) for watch in step.on_state]
+        for item, outcomes in zip(steps, found, strict=True):
+            nexts = [after for after in outcomes if not isinstance(after, int)]
+            asked += [(watch, after) for watch in item.on_transition for after in nexts]
+        for watch, after in asked:
+            hit = watch.test(state, after)
             if hit and not (watch.witness or watch.stutter):
                 return True
             if hit:
                 self.verdicts.judge(watch, hit, 0)
-        for item, outcomes in zip(steps, found, strict=True):
-            for watch in item.on_transition:
-                for after in outcomes:
-                    if isinstance(after, bytes) and watch.test(state, after):
-                        return True
         return False

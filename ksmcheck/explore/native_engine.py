@@ -17,20 +17,22 @@ from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import (
     NO_LIMIT,
+    Counters,
     Ending,
     Options,
     Search,
     VisitedSet,
 )
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
+from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
-from ksmcheck.explore.result import SearchResult
-from ksmcheck.explore.selecting import saving
+from ksmcheck.explore.result import Saving, SearchResult
+from ksmcheck.explore.selecting import savings
 from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
 
@@ -132,6 +134,7 @@ class NativeEngine:
             all=int(options.all_violations),
             visited=int(self.visited),
             aim=list(Aim).index(options.aim),
+            merge=int(Reduction.MERGE in options.reductions),
         )
 
 
@@ -183,7 +186,11 @@ def _result(
     seconds: float,
 ) -> SearchResult:
     counters = search.counters()
-    edges, found = findings(program, search, everything=options.all_violations)
+    merging = Reduction.MERGE in options.reductions
+    edges, found = findings(
+        program, search, everything=options.all_violations, complete=not merging
+    )
+    found = without_gaps(program, options, found)
     return SearchResult(
         stop_reason=reason,
         states=counters.states,
@@ -197,8 +204,15 @@ def _result(
         peak_memory_bytes=peak_bytes(),
         bytes_per_state=counters.memory / max(1, counters.states),
         compile_seconds=built.seconds,
-        savings=(saving(counters.left_out),) if Reduction.POR in options.reductions else (),
+        savings=_savings(options, counters),
     )
+
+
+def _savings(options: SearchOptions, counters: Counters) -> tuple[Saving, ...]:
+    if Reduction.POR not in options.reductions:
+        return ()
+    merging = Reduction.MERGE in options.reductions
+    return savings(counters.left_out, counters.passed if merging else None)
 
 
 def _no_memory(options: SearchOptions) -> Diagnostic:

@@ -15,9 +15,12 @@ from ksmcheck.ir.program import BuiltinCheck, Program, PropertyKind
 
 
 def findings(
-    program: Program, search: Search, *, everything: bool
+    program: Program, search: Search, *, everything: bool, complete: bool = True
 ) -> tuple[frozenset[int], tuple[Finding, ...]]:
-    """The flags observed, and the findings: all of them, or the first of the shortest."""
+    """The flags observed, and the findings: all of them, or the first of the shortest.
+
+    ``complete``: every state of a path is stored, so its length is known.
+    """
     candidates: list[tuple[FindingKind, int, tuple[int, ...], Found]] = []
     flags: list[tuple[int, Found]] = []
     for slot, found in search.findings():
@@ -33,7 +36,12 @@ def findings(
             candidates.append((FindingKind.LOCK_ORDER, flag, cycle, found))
     candidates.sort(key=lambda item: item[3].depth)
     chosen = candidates if everything else candidates[:1]
-    return frozenset(order.seen), tuple(_finding(program, search, *item) for item in chosen)
+    results = tuple(_finding(program, search, *item) for item in chosen)
+    if complete:
+        for result, (_, _, _, item) in zip(results, chosen, strict=True):
+            if result.depth != item.depth:
+                raise InternalError(f"a path of {result.depth} steps leads to depth {item.depth}")
+    return frozenset(order.seen), results
 
 
 def _meaning(program: Program, slot: int) -> tuple[FindingKind, int]:
@@ -61,7 +69,4 @@ def _finding(
     step = kind is FindingKind.PROPERTY and program.properties[index].kind is PropertyKind.STEP
     if step or kind is FindingKind.LOCK_ORDER:
         path += (found.next,)
-    finding = Finding(kind, index, path, found.instance, cycle)
-    if finding.depth != found.depth:
-        raise InternalError(f"a path of {finding.depth} steps leads to depth {found.depth}")
-    return finding
+    return Finding(kind, index, path, found.instance, cycle)

@@ -13,16 +13,24 @@ class Verdicts:
     """Collects findings, one for each property, fault and lock-order cycle, and one deadlock.
 
     States are found in breadth-first order, so the first finding of a kind has a shortest path.
-    ``settled`` turns True at the first finding, unless ``all_violations``.
+    ``settled`` turns True at the first finding, unless ``all_violations``. ``patient``: a flag that
+    was found goes on being observed to the end of the level, so that its states are all alike.
     """
 
     def __init__(
-        self, program: Program, stepper: Stepper, visited: Visited, all_violations: bool
+        self,
+        program: Program,
+        stepper: Stepper,
+        visited: Visited,
+        all_violations: bool,
+        patient: bool = False,
     ) -> None:
         self._program = program
         self._stepper = stepper
         self._visited = visited
         self._all = all_violations
+        self._patient = patient
+        self._flags: list[int] = []
         self._order = LockOrder(program.edges)
         self._resolved: set[int] = set()
         self._known: set[tuple[FindingKind, int]] = set()
@@ -107,8 +115,17 @@ class Verdicts:
                     self._edge(flag, number, after)
         self._stepper.observed.clear()
 
+    def end_level(self) -> None:
+        """Forget the flags that were found in this level, when that was to wait for its end."""
+        for flag in self._flags:
+            self._stepper.forget(flag)
+        self._flags.clear()
+
     def _edge(self, flag: int, number: int, after: Packed) -> None:
-        self._stepper.forget(flag)
+        if self._patient:
+            self._flags.append(flag)
+        else:
+            self._stepper.forget(flag)
         cycle = self._order.add(flag)
         if cycle and BuiltinCheck.LOCK_ORDER not in self._program.disabled:
             self._found(FindingKind.LOCK_ORDER, flag, number, after, cycle=cycle)

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from ksmcheck.explore.engines import EngineChoice, Ran, run
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
-from ksmcheck.explore.reductions import names
+from ksmcheck.explore.reductions import Reduce, names
 from ksmcheck.ir.program import Program
 from ksmcheck.report.findings import recorded
 from ksmcheck.report.verdict import Report
@@ -64,3 +64,8 @@ def everything(effort: Effort, max_depth: int | None = None) -> Effort:
     """The same effort for a search that goes on after a violation."""
     options = evolve(effort.options, all_violations=True, max_depth=max_depth)
     return evolve(effort, options=options)
+
+
+def unreduced(effort: Effort) -> Effort:
+    """The same effort for a search that leaves nothing out."""
+    return evolve(effort, choice=evolve(effort.choice, reduce=Reduce()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 
 from ksmcheck.backends.native.compiler import find_compiler
@@ -30,19 +31,19 @@ MODELS = sorted([*(ROOT / "textbook").glob("*.py"), *(ROOT / "checks").glob("*.p
 SMALL = [path for path in MODELS if not path.name.startswith(("test_", "__"))]
 LIMIT = 3000
 REDUCED = SearchOptions(all_violations=True, reductions=frozenset({Reduction.POR}))
+MERGED = evolve(REDUCED, reductions=frozenset({Reduction.POR, Reduction.MERGE}))
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def check(program: Program) -> int:
-    """Compare everything with the whole space; how many states were saved."""
+def check(program: Program) -> None:
+    """Compare everything with the whole space."""
     try:
         space = search(program, most=LIMIT)
     except (UserError, TooManyStates):
         assume(False)
     verify(space)
-    result = reduced(program, ("por",))
-    assert_same_verdicts(program, space, result)
-    return len(space.levels) - result.states
+    for names in (("por",), ("por", "merge")):
+        assert_same_verdicts(program, space, reduced(program, names))
 
 
 @pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
@@ -50,7 +51,8 @@ def test_textbook_and_check_models(path: Path) -> None:
     program = compile_file(path)
     space = search(program)
     verify(space)
-    assert_same_verdicts(program, space, reduced(program, ("por",)))
+    for names in (("por",), ("por", "merge")):
+        assert_same_verdicts(program, space, reduced(program, names))
 
 
 @pytest.mark.parametrize("make", hand_built.ALL, ids=lambda make: make.__name__)
@@ -61,11 +63,12 @@ def test_hand_built_programs(make: object) -> None:
 
 @pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 @pytest.mark.parametrize("name", ["philosophers_ordered", "bounded_buffer", "two_phase_commit"])
-def test_engines_count_alike(name: str) -> None:
+@pytest.mark.parametrize("options", [REDUCED, MERGED], ids=["por", "merge"])
+def test_engines_count_alike(name: str, options: SearchOptions) -> None:
     program = compile_file(ROOT / "textbook" / f"{name}.py")
     results = [
-        PythonEngine().search(program, REDUCED),
-        *(native(workers).search(program, REDUCED) for workers in (1, 2)),
+        PythonEngine().search(program, options),
+        *(native(workers).search(program, options) for workers in (1, 2)),
     ]
     assert len({(r.states, r.transitions, r.depth, r.savings) for r in results}) == 1
 
@@ -75,8 +78,9 @@ def test_engines_count_alike(name: str) -> None:
 @pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
 def test_native_engine(path: Path) -> None:
     program = compile_file(path)
-    result = reduced(program, ("por",), EngineName.NATIVE)
-    assert_same_verdicts(program, search(program), result)
+    for names in (("por",), ("por", "merge")):
+        result = reduced(program, names, EngineName.NATIVE)
+        assert_same_verdicts(program, search(program), result)
 
 
 @settings(SETTINGS, max_examples=60)

@@ -60,6 +60,8 @@ class Options(ctypes.Structure):
         ("all", ctypes.c_uint32),
         ("visited", ctypes.c_uint32),
         ("aim", ctypes.c_uint32),
+        ("merge", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
     )
 
 
@@ -74,6 +76,7 @@ class CountersStructure(ctypes.Structure):
         ("memory", ctypes.c_uint64),
         ("table_bytes", ctypes.c_uint64),
         ("left_out", ctypes.c_uint64),
+        ("passed", ctypes.c_uint64),
     )
 
 
@@ -92,7 +95,7 @@ class EdgeStructure(ctypes.Structure):
 class Counters:
     """How far a search has come; ``memory`` is what it keeps, in bytes.
 
-    ``left_out`` are steps that stubborn sets left out.
+    ``left_out`` are steps that stubborn sets left out, ``passed`` states that were not stored.
     """
 
     states: int
@@ -101,6 +104,7 @@ class Counters:
     frontier: int
     memory: int
     left_out: int
+    passed: int
 
 
 @frozen
@@ -144,7 +148,13 @@ class Search:
         raw = CountersStructure()
         self._functions.ksm_read_counters(self._handle, ctypes.byref(raw))
         return Counters(
-            raw.states, raw.transitions, raw.depth, raw.frontier, raw.memory, raw.left_out
+            raw.states,
+            raw.transitions,
+            raw.depth,
+            raw.frontier,
+            raw.memory,
+            raw.left_out,
+            raw.passed,
         )
 
     def setup_fault(self) -> int | None:

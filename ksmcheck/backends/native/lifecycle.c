@@ -24,7 +24,8 @@ static bool open_threads(ksm_search *s)
         w->face.seen = s->seen;
         w->face.aim = s->options.aim;
         w->face.pending = s->pending;
-        if (!w->batch || !w->face.fired)
+        w->scratch = malloc((ksm_model.fanout + 1) * sizeof *w->scratch);
+        if (!w->batch || !w->face.fired || !w->scratch)
             return false;
     }
     return true;
@@ -193,6 +194,7 @@ void ksm_read_counters(ksm_search *s, ksm_counters *out)
         out->states += __atomic_load_n(&s->threads[i].states, __ATOMIC_RELAXED);
         out->transitions += __atomic_load_n(&s->threads[i].transitions, __ATOMIC_RELAXED);
         out->left_out += __atomic_load_n(&s->threads[i].face.left_out, __ATOMIC_RELAXED);
+        out->passed += __atomic_load_n(&s->threads[i].passed, __ATOMIC_RELAXED);
     }
     out->frontier = out->states > expanded ? out->states - expanded : 0;
     out->depth = __atomic_load_n(&s->deepest, __ATOMIC_RELAXED);
@@ -264,6 +266,7 @@ void ksm_close(ksm_search *s)
 {
     for (uint32_t i = 0; s->threads && i < s->workers; i++) {
         free(s->threads[i].batch);
+        free(s->threads[i].scratch);
         free(s->threads[i].face.fired);
     }
     free(s->threads);

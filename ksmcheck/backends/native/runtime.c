@@ -97,9 +97,18 @@ static void record(ksm_thread *w, uint32_t slot, uint64_t depth, uint32_t state,
     pthread_mutex_unlock(&s->lock);
 }
 
+/* While a worker only looks, what there would be to record is noticed and nothing else. */
+static bool only_looking(ksm_thread *w)
+{
+    w->noticed |= w->quiet;
+    return w->quiet;
+}
+
 void ksm_fault(ksm_worker *face, uint32_t fault)
 {
     ksm_thread *w = (ksm_thread *)face;
+    if (only_looking(w))
+        return;
     if (w->search->starting) {
         if (w->search->setup_fault == KSM_NONE)
             w->search->setup_fault = fault;
@@ -112,6 +121,8 @@ void ksm_fault(ksm_worker *face, uint32_t fault)
 void ksm_violation(ksm_worker *face, uint32_t property, uint32_t instance)
 {
     ksm_thread *w = (ksm_thread *)face;
+    if (only_looking(w))
+        return;
     uint64_t depth = *ksm_parent(w->search, w->checked) == KSM_NONE ? 0 : w->search->depth + 1;
     record(w, ksm_property_slot(property), depth, w->checked, instance, NULL);
 }
@@ -120,13 +131,15 @@ void ksm_step_violation(ksm_worker *face, uint32_t property, uint32_t instance,
                         const uint64_t *next)
 {
     ksm_thread *w = (ksm_thread *)face;
-    if (!w->search->starting)
+    if (!only_looking(w) && !w->search->starting)
         record(w, ksm_property_slot(property), w->search->depth + 1, w->current, instance, next);
 }
 
 void ksm_flags(ksm_worker *face, uint32_t first, uint64_t bits, const uint64_t *next)
 {
     ksm_thread *w = (ksm_thread *)face;
+    if (only_looking(w))
+        return;
     for (; bits && !w->search->starting; bits &= bits - 1) {
         uint32_t flag = first + (uint32_t)__builtin_ctzll(bits);
         record(w, ksm_flag_slot(flag), w->search->depth + 1, w->current, 0, next);
@@ -342,6 +355,30 @@ void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
     }
 }
 
+/*
+ * Go on from a successor as long as one step alone is to be taken and there is nothing to tell: see
+ * ksmcheck/explore/merging.py. It cannot go round in circles.
+ */
+static void run_through(ksm_thread *w, ksm_successor *e)
+{
+    const uint64_t left_out = w->face.left_out;
+    w->quiet = true;
+    for (;;) {
+        w->noticed = w->face.alone = false;
+        ksm_successor *end = ksm_expand(e->word, w->scratch, &w->face);
+        bool onward = w->face.alone && end == w->scratch + 1 && !w->asked;
+        if (onward && e->check)
+            ksm_check(e->check, e->word, &w->face);
+        if (!onward || w->noticed)
+            break;
+        *e = *w->scratch;
+        w->passed++;
+        w->pending++;
+    }
+    w->quiet = false;
+    w->face.left_out = left_out;
+}
+
 /* Append the successors of one state to the batch. */
 static void expand(ksm_thread *w, uint32_t number)
 {
@@ -351,6 +388,10 @@ static void expand(ksm_thread *w, uint32_t number)
     w->current = number;
     ksm_successor *out = w->batch + w->batched;
     uint32_t upto = (uint32_t)(ksm_expand(word, out, &w->face) - w->batch);
+    const bool stuck = upto == w->batched && w->pending == pending;
+    if (s->options.merge && !w->asked)
+        for (uint32_t i = w->batched; i < upto && !w->asked; i++)
+            run_through(w, w->batch + i);
     if (__builtin_expect(w->asked, 0)) {
         w->asked = false;
         w->pending = pending;
@@ -359,7 +400,7 @@ static void expand(ksm_thread *w, uint32_t number)
         pthread_mutex_unlock(&s->lock);
         return;
     }
-    if (upto == w->batched && w->pending == pending && ksm_model.deadlock && !ksm_over(word))
+    if (stuck && ksm_model.deadlock && !ksm_over(word))
         record(w, 0, s->depth, number, 0, NULL);
     ksm_announce(w, w->batched, upto);
     w->batched = upto;

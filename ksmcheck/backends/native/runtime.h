@@ -90,6 +90,7 @@ uint32_t ksm_condition(ksm_worker *w, uint32_t condition, uint32_t atom, uint32_
 struct ksm_worker {
     uint64_t left_out; /* steps that stubborn sets left out */
     uint32_t aim;      /* which goals they must not miss */
+    bool alone;        /* one step that leads on is all that is taken */
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
     uint64_t *pending; /* [flags / 64], shared by all workers: flags that nobody knows yet */
@@ -140,6 +141,8 @@ typedef struct {
     uint32_t all;          /* 1: go on after a violation */
     uint32_t visited;      /* enum ksm_visited */
     uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
+    uint32_t merge;        /* with stubborn sets: do not store states with one way on */
+    uint32_t reserved;
 } ksm_options;
 
 typedef struct {
@@ -150,6 +153,7 @@ typedef struct {
     uint64_t memory;
     uint64_t table_bytes;
     uint64_t left_out; /* steps that stubborn sets left out */
+    uint64_t passed;   /* states that were run through and not stored */
 } ksm_counters;
 
 /* The shortest way to one violation: a path to `state`, then (for steps and flags) to `next`. */

@@ -47,6 +47,10 @@ typedef struct {
     ksm_span block;   /* states still to expand */
     uint32_t restart; /* where the block stood at the last flush */
     bool asked;       /* this expansion met an unanswered edge */
+    bool quiet;       /* only looking: nothing is recorded */
+    bool noticed;     /* there would have been something to record */
+    uint64_t passed;  /* states run through and not stored */
+    ksm_successor *scratch; /* where a state that may be run through is expanded */
     uint32_t batched;
     ksm_successor *batch;
     uint8_t *own_fired;

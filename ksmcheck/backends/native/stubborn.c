@@ -123,6 +123,7 @@ ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
         v.enabled |= (uint32_t)(ends[actor + 1] > ends[actor]) << actor;
     uint32_t best = v.enabled;
     int size = __builtin_popcount(best);
+    w->alone = size == 1 && !leads_back(&v, best);
     if (size < 2)
         return ends[table->actors];
     for (uint32_t rest = v.enabled; rest && size > 1; rest &= rest - 1) {
@@ -134,6 +135,7 @@ ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
     }
     if (best == v.enabled)
         return ends[table->actors];
+    w->alone = size == 1; /* what leads back was not chosen */
     w->left_out += (uint32_t)__builtin_popcount(v.enabled & ~best);
     ksm_successor *out = ends[0];
     for (uint32_t rest = best; rest; rest &= rest - 1) {
