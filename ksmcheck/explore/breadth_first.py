@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.symbols import Undecided
-from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes
 from ksmcheck.explore.merging import Merger
 from ksmcheck.explore.options import SearchOptions, StopReason
@@ -39,7 +38,7 @@ def breadth_first(
             stop = search.run(limits)
         except Undecided as undecided:
             stop, query = StopReason.UNDECIDED, undecided.query
-    findings = without_gaps(program, options, tuple(search.verdicts.findings))
+    findings = tuple(search.verdicts.findings)
     fired: list[set[int]] = [set() for _ in program.actors]
     for step in stepper.steps:
         if step.fired:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.evaluator import Evaluator, Outcome
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduction
-from ksmcheck.explore.result import Finding, State
+from ksmcheck.explore.result import Finding, SearchResult, State
 from ksmcheck.ir.program import Program
 
 
 def without_gaps(
-    program: Program,
-    options: SearchOptions,
-    findings: tuple[Finding, ...],
-    evaluator: Evaluator | None = None,
-) -> tuple[Finding, ...]:
-    """The findings with every state on their paths. InternalError when a path cannot be closed."""
-    if Reduction.MERGE not in options.reductions or not findings:
-        return findings
+    program: Program, options: SearchOptions, result: SearchResult, canonical: Canonical | None
+) -> SearchResult:
+    """The result with every state on its paths. InternalError when a path cannot be closed.
+
+    ``canonical`` is how states were stored, if not as they are.
+    """
+    if Reduction.MERGE not in options.reductions or not result.findings:
+        return result
     tables = stubborn(program)
-    filler = _Filler(
-        program, evaluator or Evaluator(program), tables, tables.aim(options.aim), program.offsets()
-    )
-    return tuple(evolve(item, path=filler.path(item.path)) for item in findings)
+    aim = tables.aim(options.aim)
+    filler = _Filler(program, Evaluator(program), tables, aim, program.offsets(), canonical)
+    findings = tuple(evolve(item, path=filler.path(item)) for item in result.findings)
+    stopped = result.stop_reason is StopReason.VIOLATION
+    return evolve(result, findings=findings, depth=findings[0].depth if stopped else result.depth)
 
 
 @frozen
@@ -36,13 +40,18 @@ class _Filler:
     tables: Stubborn
     aim: int
     offsets: tuple[int, ...]
+    canonical: Canonical | None
 
-    def path(self, stored: tuple[State, ...]) -> tuple[State, ...]:
-        """``stored`` with what lies between."""
-        path = stored[:1]
-        for goal in stored[1:]:
-            path += self._between(path[-1], goal)
+    def path(self, finding: Finding) -> tuple[State, ...]:
+        """The finding's path with what lies between its states."""
+        path = finding.path[:1]
+        for start, goal in pairwise(finding.path):
+            # From the stored state itself: what is chosen for a renamed one may be another actor.
+            path += (*self._between(start, self._stored(goal))[:-1], goal)
         return path
+
+    def _stored(self, state: State) -> State:
+        return state if self.canonical is None else self.canonical(state)
 
     def _between(self, start: State, goal: State) -> tuple[State, ...]:
         """The states after ``start`` up to ``goal``: one step, then runs of single steps."""
@@ -50,11 +59,11 @@ class _Filler:
             (o.state,) for o in self.evaluator.successors(start) if o.state is not None
         ]
         for way in ways:
-            if way[-1] == goal:
+            if self._stored(way[-1]) == goal:
                 return way
         for way in ways:
             state: State | None = way[-1]
-            while state is not None and state != goal:
+            while state is not None and self._stored(state) != goal:
                 state = self._onward(state)
                 way += () if state is None else (state,)
             if state is not None:

@@ -101,6 +101,7 @@ class NativeEngine:
                 result = _result(program, options, built, search, reason, limits.elapsed)
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
+        result = without_gaps(program, options, result, canonical)
         return result if canonical is None else made_real(program, canonical, result)
 
     def build(
@@ -190,7 +191,6 @@ def _result(
     edges, found = findings(
         program, search, everything=options.all_violations, complete=not merging
     )
-    found = without_gaps(program, options, found)
     return SearchResult(
         stop_reason=reason,
         states=counters.states,

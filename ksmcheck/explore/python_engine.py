@@ -11,6 +11,7 @@ from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.explore.breadth_first import breadth_first
+from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
@@ -45,6 +46,7 @@ class PythonEngine:
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error
+        result = without_gaps(program, options, result, canonical)
         if canonical is not None:
             result = made_real(program, canonical, result)
         return evolve(result, compile_seconds=compile_seconds, oracle=oracle)
