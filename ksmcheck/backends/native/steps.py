@@ -197,7 +197,8 @@ class StepWriter(BlockWriter):
     def _holders_at(self, location: int) -> Holders:
         """Which private local each shared field holds at ``location``."""
         unknown = self._own.unknown(location)
-        return {self.layout.places[v].fields[0]: v for v in sorted(unknown)}
+        homes = {v: self.layout.places[v].fields for v in unknown}  # none: a type of one value
+        return {homes[v][0]: v for v in sorted(homes) if homes[v]}
 
 
 def arrived(word: str, home: Field, place: int) -> str:
