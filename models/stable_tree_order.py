@@ -11,8 +11,8 @@ Keeps: mm1, which has a KSM page to itself, of a content before or behind all ot
     mm1's page may hold, so that pages change between the searches; with `both` X and F.
 Abstracts: see models/kernel/ksm_trees.py for the shape of the trees.
 Not covered: reclaim, migration; trees of more than two nodes.
-Result: v2.6.33 holds, and so it does with the copying merge. With `both` there are more than 5
-    million states.
+Result: v2.6.33 holds, and so it does with the copying merge. With `both` it holds as well
+    (12,498,475 states).
 """
 
 from __future__ import annotations
