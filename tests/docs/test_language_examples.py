@@ -93,13 +93,22 @@ def test_an_example_gives_what_it_says(example: Example, tmp_path: Path) -> None
 
 
 def test_the_worked_scenario_is_not_vacuous(tmp_path: Path) -> None:
-    (example,) = [item for item in examples_of("writing-a-scenario.md") if item.kind == "model"]
+    example = next(item for item in examples_of("writing-a-scenario.md") if item.kind == "model")
     path = tmp_path / "first_touch.py"
     path.write_text(example.text, encoding="utf-8")
     assert run(["explore", "--model", str(path), "--engine", "python", "--quiet"]) == 0
     broken = example.text.replace("if is_live(page)) == 1", "if is_live(page)) == 2")
     path.write_text(broken, encoding="utf-8")
     assert run(["explore", "--model", str(path), "--engine", "python", "--quiet"]) == 1
+
+
+def test_the_scenario_with_ksm_pages_loses_its_guards(tmp_path: Path) -> None:
+    example = [item for item in examples_of("writing-a-scenario.md") if item.kind == "model"][-1]
+    path = tmp_path / "ksm_store.py"
+    path.write_text(example.text, encoding="utf-8")
+    options = ["explore", "--model", str(path), "--engine", "python", "--quiet"]
+    assert run(options) == 0
+    assert run([*options, "--without", "wp-copies-ksm", "--without", "reuse-refuses-ksm"]) == 1
 
 
 def test_the_worked_scenario_is_short() -> None:
