@@ -6,20 +6,21 @@ Source: mm/memory.c (do_wp_page's second half, later called wp_page_copy), inclu
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that the copy is made with no lock held and the pte compared afterwards; that the old page
     loses its pte count only after the new pte is in place; that both references to it are dropped
-    inside the page-table section.
+    inside the page-table section; that an mlocked page is munlocked before its copy is mapped.
 Abstracts:
     A page is copied in one step. The copy is nobody else's before it is on the LRU.
-Not covered: mlock's hand-over, memcg charges, copies torn by a concurrent store.
+Not covered: copies torn by a concurrent store.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, patched, routine, spin_unlock
+from ksmcheck.lang import alloc, atomic, configured, patched, routine, spin_unlock
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_lists import KsmRun, load_ksm_run
 from models.kernel.memcontrol import mem_cgroup_newpage_charge, mem_cgroup_uncharge_page
+from models.kernel.mlock import clear_page_mlock
 from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present
-from models.kernel.page import __set_page_locked, put_page
+from models.kernel.page import __set_page_locked, lock_page, put_page, unlock_page
 from models.kernel.rmap import page_add_new_anon_rmap, page_remove_rmap
 from models.kernel.tlb import ptep_clear_flush
 from models.kernel.vma_place import linear_page_index, of_the_family
@@ -32,6 +33,10 @@ def wp_page_copy(mm: Mm, address: Address, old_page: Page, dirty: bool) -> Fault
     if new_page is None:
         put_page(old_page)
         return Fault.OOM
+    if configured("VM_LOCKED") and mm.vma_locked:
+        lock_page(old_page)
+        clear_page_mlock(old_page)
+        unlock_page(old_page)
     mem_cgroup_newpage_charge(new_page, mm)
     if not lock_pte_same(mm, address, Present(old_page, False, dirty)):
         mem_cgroup_uncharge_page(new_page)

@@ -8,13 +8,14 @@ Keeps: that munmap holds mmap_sem for writing and exit_mmap does not; that the p
     ptes are given back after the page-table section and the flush of the TLBs; that the anon_vma
     is left after the zapping.
 Abstracts: an mm has one vma, which goes as a whole.
-Not covered: mlocked vmas, page tables, splitting a vma.
+Not covered: page tables, splitting a vma.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import down_read, down_write, routine, spin_lock
+from ksmcheck.lang import configured, down_read, down_write, routine, spin_lock
 from models.kernel.anon_vma import anon_vma_unlink
+from models.kernel.mlock import munlock_vma_pages_range
 from models.kernel.objects import (
     ADDRESSES,
     INITIAL,
@@ -59,7 +60,9 @@ def madvise_dontneed(mm: Mm) -> None:
 
 @routine(source="mm/mmap.c", kernel="v2.6.33")
 def unmap_region(mm: Mm) -> None:
-    """Zaps the ptes, then takes the vma off its anon_vma."""
+    """Zaps the ptes, then takes the vma off its anon_vma. Before, what is locked is munlocked."""
+    if configured("VM_LOCKED") and mm.vma_locked:
+        munlock_vma_pages_range(mm)
     zap_page_range(mm)
     anon_vma_unlink(mm)
     mm.anon_vma = None

@@ -9,7 +9,7 @@ Keeps: that contents are compared again under write protection; the empty pte du
     is free in between; the page without a node between its upgrade and the insertion; without
     upgrade-in-place the copy that both pages give their place to.
 Abstracts: nothing.
-Not covered: mlock, secondary MMUs; the limit on KSM pages before v2.6.33.
+Not covered: secondary MMUs; the limit on KSM pages before v2.6.33.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from ksmcheck.lang import (
     alloc,
     atomic,
+    configured,
     down_read,
     patched,
     routine,
@@ -28,6 +29,7 @@ from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_compare import pages_identical
 from models.kernel.ksm_lists import enter_mm, ksm_test_exit, leave_mm
 from models.kernel.memory import follow_page, handle_pte_fault
+from models.kernel.mlock import mlock_vma_page, munlock_vma_page
 from models.kernel.objects import (
     Address,
     Anon,
@@ -44,6 +46,7 @@ from models.kernel.page import (
     PageAnon,
     PageKsm,
     get_page,
+    lock_page,
     put_page,
     trylock_page,
     unlock_page,
@@ -150,9 +153,25 @@ def try_to_merge_one_page(mm: Mm, address: Address, page: Page, kpage: Page | No
             merged = True
         elif pages_identical(page, kpage):
             merged = replace_page(mm, address, page, kpage, orig_pte)
-    unlock_page(page)
     page.write_protected = False
+    if merged and kpage is not None:
+        page = mlock_in_place(mm, page, kpage)
+    unlock_page(page)
     return merged
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def mlock_in_place(mm: Mm, page: Page, kpage: Page) -> Page:
+    """In a locked vma the KSM page is to be mlocked instead of the page. What is locked now."""
+    if not configured("VM_LOCKED") or not patched("munlock-replaced") or not mm.vma_locked:
+        return page
+    munlock_vma_page(page)
+    if kpage.mlocked:
+        return page
+    unlock_page(page)
+    lock_page(kpage)
+    mlock_vma_page(kpage)
+    return kpage
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from ksmcheck.lang import patched, pool, routine, spin_lock, spin_unlock
 from models.kernel.hlist import hlist_entry
 from models.kernel.objects import Address, Count, Ksm, Mm, Page, RmapItem, StableNode
-from models.kernel.rmap import Unmap, page_check_address, try_to_unmap_one
+from models.kernel.rmap import Ttu, Unmap, page_check_address, try_to_unmap_one
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -29,7 +29,7 @@ def page_stable_node(page: Page) -> StableNode | None:
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def try_to_unmap_ksm(page: Page, migration: bool) -> Unmap:
+def try_to_unmap_ksm(page: Page, flags: Ttu) -> Unmap:
     """Unmaps a locked KSM page from every mm that its rmap_items lead to."""
     stable_node = page_stable_node(page)
     if stable_node is None:
@@ -40,7 +40,7 @@ def try_to_unmap_ksm(page: Page, migration: bool) -> Unmap:
             break
         rmap_item = first_item(stable_node)
         while rmap_item is not None:
-            result = try_to_unmap_item(page, rmap_item, search_new_forks == 1, migration)
+            result = try_to_unmap_item(page, rmap_item, search_new_forks == 1, flags)
             if result != Unmap.AGAIN:
                 stable_node.walked = False
                 return result
@@ -58,9 +58,7 @@ def first_item(stable_node: StableNode) -> RmapItem | None:
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def try_to_unmap_item(
-    page: Page, rmap_item: RmapItem, search_new_forks: bool, migration: bool
-) -> Unmap:
+def try_to_unmap_item(page: Page, rmap_item: RmapItem, search_new_forks: bool, flags: Ttu) -> Unmap:
     """One item's part of the walk, which ends with anything but AGAIN."""
     result = Unmap.AGAIN
     anon_vma = rmap_item.anon_vma
@@ -68,7 +66,7 @@ def try_to_unmap_item(
     spin_lock(anon_vma.lock)
     for mm in pool(Mm):
         if mm in anon_vma.vmas and (rmap_item.mm == mm) != search_new_forks:
-            result = try_to_unmap_one(page, mm, rmap_item.address, migration)
+            result = try_to_unmap_one(page, mm, rmap_item.address, flags)
             if result == Unmap.AGAIN and page.mapcount == 0:
                 result = Unmap.SUCCESS
             if result != Unmap.AGAIN:

@@ -40,6 +40,7 @@ from models.kernel.objects import (
     SwapSlot,
     Tree,
 )
+from models.kernel.page import mod_nr_mlock
 
 
 @routine
@@ -85,6 +86,26 @@ def map_anon_page(mm: Mm, page: Page, content: Content) -> None:
     refcount_set(page.refcount, 1)
     mm.table[0] = Present(page, True, True)
     mm.shadow[0] = content
+
+
+@routine
+def fork_anon_page(parent: Mm, mm: Mm, page: Page) -> None:
+    """The parent has forked: the page is mapped in both, and neither may write to it."""
+    page.mapcount += 1
+    refcount_set(page.refcount, page.refcount + 1)
+    parent.table[0] = Present(page, False, True)
+    mm.table[0] = Present(page, False, True)
+    mm.shadow[0] = parent.shadow[0]
+
+
+@routine
+def mlock_page(mm: Mm, page: Page) -> None:
+    """The mm has called mlock: its page is on the unevictable list."""
+    mm.vma_locked = True
+    page.mlocked = True
+    page.lru = True
+    page.unevictable = True
+    mod_nr_mlock(1)
 
 
 @routine

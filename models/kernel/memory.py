@@ -12,13 +12,22 @@ Keeps: the order of page lock, page-table lock, pte comparison, reuse, pte store
 Abstracts:
     The user's store translates and writes in one step, and needs a writable pte at that moment.
     When there is no memory, or the slot is free again, the thread simply faults again.
-Not covered: zero page (a read of an untouched address gets a page of its own), mlock, memcg
-    charges, file mappings, migration and hwpoison entries, anon_vma_prepare, VM_FAULT_OOM's end.
+Not covered: zero page (a read of an untouched address gets a page of its own), file
+    mappings, hwpoison entries, anon_vma_prepare, VM_FAULT_OOM's end.
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, down_read, patched, routine, spin_lock, spin_unlock
+from ksmcheck.lang import (
+    alloc,
+    atomic,
+    configured,
+    down_read,
+    patched,
+    routine,
+    spin_lock,
+    spin_unlock,
+)
 from models.kernel.cow import ksm_does_need_to_copy, ksm_might_need_to_copy, wp_page_copy
 from models.kernel.fault import Fault, lock_pte_same, no_page
 from models.kernel.memcontrol import (
@@ -196,7 +205,7 @@ def map_swapped_page(
     mem_cgroup_commit_charge(page, mem)
     swap_free(slot)
     if patched("page-lock-add-rmap"):
-        if vm_swap_full():
+        if vm_swap_full() or (configured("VM_LOCKED") and (mm.vma_locked or page.mlocked)):
             try_to_free_swap(page)
         unlock_page(page)
     if swapcache is not None:

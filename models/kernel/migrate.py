@@ -39,11 +39,12 @@ from models.kernel.anon_vma import (
     put_anon_vma,
 )
 from models.kernel.ksm_rmap import page_stable_node
+from models.kernel.lru import putback_lru_page
 from models.kernel.migrate_ptes import remove_migration_ptes
 from models.kernel.objects import Anon, AnonVma, Ksm, NoMapping, Page
 from models.kernel.page import PageAnon, PageKsm, lock_page, trylock_page, unlock_page
+from models.kernel.rmap import Ttu
 from models.kernel.unmap import try_to_unmap
-from models.kernel.vmscan import putback_lru_page
 
 
 class Migration(Enum):
@@ -118,7 +119,7 @@ def unmap_and_move_locked(page: Page, newpage: Page, offlining: bool) -> Migrati
                 return Migration.EAGAIN
             remap_swapcache = False
     result = Migration.EAGAIN
-    try_to_unmap(page, True)
+    try_to_unmap(page, Ttu.MIGRATION)
     if page.mapcount == 0:
         result = move_to_new_page(newpage, page, remap_swapcache)
     if result != Migration.SUCCESS and remap_swapcache:

@@ -54,6 +54,7 @@ OPTIONS = [
         id="CONFIG_CGROUP_MEM_RES_CTLR",
         summary="Pages are charged to memory control groups (memcontrol.py).",
     ),
+    ConfigOption(id="VM_LOCKED", summary="Vmas may be locked in memory (mlock.py)."),
     ConfigOption(
         id="anon-vma-families",
         summary="anon_vmas have roots and vmas offsets: page->index is stored (vma_place.py).",
@@ -122,6 +123,10 @@ class Page:
     """page_private, with PG_swapcache: the slot whose swap cache page this is."""
     lru: bool
     """PG_lru: reclaim may find the page."""
+    unevictable: bool
+    """PG_unevictable: the LRU list that it is on is the one that reclaim leaves alone."""
+    mlocked: bool
+    """PG_mlocked."""
     dirty: bool
     """PG_dirty: the slot does not hold this content yet."""
     writeback: bool
@@ -214,6 +219,8 @@ class Mm:
     table: Annotated[Array[Pte], Size(ADDRESSES)]
     anon_vma: AnonVma | None
     """vma->anon_vma of the vma; constant until the vma is unmapped."""
+    vma_locked: bool
+    """The vma has VM_LOCKED."""
     pgoff: PageOffset
     """vma->vm_pgoff: the index of a page at address 0; zero where nothing is stored here."""
     vma_mergeable: bool

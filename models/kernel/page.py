@@ -16,12 +16,17 @@ Not covered: the waiters' queue of a page lock (any waiter may be the next), pag
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ksmcheck.lang import (
+    Range,
     atomic,
     bit_lock,
     bit_trylock,
     bit_unlock,
+    configured,
     dec_and_test,
+    fetch_add,
     free,
     inc_not_zero,
     might_sleep,
@@ -30,7 +35,10 @@ from ksmcheck.lang import (
     refcount_inc,
     routine,
 )
-from models.kernel.objects import INITIAL, Ksm, NoMapping, Page, StableNode, SwapSlot
+from models.kernel.objects import INITIAL, Count, Ksm, NoMapping, Page, StableNode, SwapSlot
+
+nr_mlock: Count
+"""NR_MLOCK of the only zone: how many pages are mlocked."""
 
 
 @routine(source="include/linux/pagemap.h")
@@ -91,10 +99,27 @@ def free_hot_cold_page(page: Page) -> None:
     assert page.mapcount == 0, "a page is freed while a pte maps it"
     assert page.private is None, "a page is freed while it is in the swap cache"
     page.lru = False
+    free_page_mlock(page)
     page.dirty = False
     page.content = INITIAL
     clear_mapping(page)
     free(page)
+
+
+@routine(source="mm/page_alloc.c")
+def free_page_mlock(page: Page) -> None:
+    """A page that is freed mlocked is counted as such, and all is put right."""
+    if configured("VM_LOCKED"):
+        page.unevictable = False
+        if page.mlocked:
+            page.mlocked = False
+            mod_nr_mlock(-1)
+
+
+@routine(source="mm/vmstat.c")
+def mod_nr_mlock(delta: Annotated[int, Range(-1, 1)]) -> None:
+    """inc_zone_page_state and dec_zone_page_state of NR_MLOCK."""
+    fetch_add(nr_mlock, delta)
 
 
 @routine(source="mm/page_alloc.c")

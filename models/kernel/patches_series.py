@@ -55,6 +55,15 @@ PATCHES_OF_THE_SERIES = [
         "that commit.",
     ),
     Patch(
+        id="munlock-replaced",
+        commit="73848b4684e8",
+        title="ksm: fix mlockfreed to munlocked",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="When ksmd replaces a page in a locked vma it munlocks it, and mlocks the KSM page "
+        "in its place.",
+    ),
+    Patch(
         id="ksm-swappable",
         commit="5ad6468801d28c4d4ac9f48ec19297817c915f6a",
         title="ksm: let shared pages be swappable",

@@ -12,8 +12,8 @@ Abstracts:
         count before reclaim finds the page there.
     Young bits: any pte may be in use when it is to be unmapped, so a page can be left in the swap
         cache with all its ptes, or with some of them.
-    page->mapping is stored in models with stable_nodes only (page.py).
-Not covered: mlock, mremap.
+    page->mapping is stored in models with stable_nodes only (vma_place.py).
+Not covered: mremap.
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ from ksmcheck.lang import (
     Enum,
     atomic,
     choose,
+    configured,
+    down_read_trylock,
     fetch_add,
     routine,
     spin_lock,
     spin_unlock,
+    up_read,
 )
 from models.kernel.memcontrol import mem_cgroup_uncharge_page
+from models.kernel.mlock import mlock_vma_page
 from models.kernel.objects import Address, Migrating, Mm, Page, Present, Swapped
-from models.kernel.page import PageKsm, put_page
+from models.kernel.page import PageKsm, mod_nr_mlock, put_page
 from models.kernel.rmap_watch import walk_meets
 from models.kernel.swap_map import swap_duplicate
 from models.kernel.tlb import ptep_clear_flush
@@ -37,11 +41,20 @@ from models.kernel.vma_place import set_anon_mapping
 
 
 class Unmap(Enum):
-    """What unmapping answers: no pte is left; some may be; one was in use."""
+    """What a walk answers: no pte is left; some may be; one was in use; one is in a locked vma."""
 
     SUCCESS = 0
     AGAIN = 1
     FAIL = 2
+    MLOCK = 3
+
+
+class Ttu(Enum):
+    """TTU_*: what a walk is for."""
+
+    UNMAP = 0
+    MIGRATION = 1
+    MUNLOCK = 2
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
@@ -65,6 +78,10 @@ def page_add_new_anon_rmap(page: Page, mm: Mm, address: Address) -> None:
     with atomic("nobody else has the page before it is on the LRU"):
         page.mapcount = 1
         set_anon_mapping(page, mm, address, True)
+        if configured("VM_LOCKED") and mm.vma_locked:
+            page.mlocked = True
+            page.unevictable = True
+            mod_nr_mlock(1)
         page.lru = True
 
 
@@ -76,14 +93,20 @@ def page_remove_rmap(page: Page) -> None:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_one(page: Page, mm: Mm, address: Address, migration: bool = False) -> Unmap:
+def try_to_unmap_one(page: Page, mm: Mm, address: Address, flags: Ttu = Ttu.UNMAP) -> Unmap:
     """If this pte maps the page, it becomes the page's swap entry, unless it is young.
 
     A page without a slot is unmapped to be moved: TTU_MIGRATION, which ignores young bits.
     """
     walk_meets(page, mm)
     if page_check_address(page, mm, address):
-        if not migration and choose(False, True):
+        if configured("VM_LOCKED") and mm.vma_locked:
+            spin_unlock(mm.ptl)
+            return mlock_found(page, mm)
+        if flags == Ttu.MUNLOCK:
+            spin_unlock(mm.ptl)
+            return Unmap.AGAIN
+        if flags == Ttu.UNMAP and choose(False, True):
             spin_unlock(mm.ptl)
             return Unmap.FAIL
         pteval = ptep_clear_flush(mm, address)
@@ -95,12 +118,24 @@ def try_to_unmap_one(page: Page, mm: Mm, address: Address, migration: bool = Fal
             swap_duplicate(slot)
             mm.table[address] = Swapped(slot)
         else:
-            assert migration, "an anonymous page is unmapped that has no swap slot"
+            assert flags == Ttu.MIGRATION, "an anonymous page is unmapped that has no swap slot"
             mm.table[address] = Migrating(page, pteval.write)
         page_remove_rmap(page)
         put_page(page)
         spin_unlock(mm.ptl)
     return Unmap.AGAIN
+
+
+@routine(source="mm/rmap.c", kernel="v2.6.33")
+def mlock_found(page: Page, mm: Mm) -> Unmap:
+    """A locked vma has the page: it is marked, if the vma can be held without waiting."""
+    result = Unmap.AGAIN
+    if down_read_trylock(mm.mmap_sem):
+        if mm.vma_locked:
+            mlock_vma_page(page)
+            result = Unmap.MLOCK
+        up_read(mm.mmap_sem)
+    return result
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")

@@ -18,19 +18,19 @@ from models.kernel.anon_vma import page_lock_anon_vma, page_unlock_anon_vma
 from models.kernel.ksm_rmap import page_referenced_ksm, page_referenced_one, try_to_unmap_ksm
 from models.kernel.objects import Anon, Mm, Page, StableNode
 from models.kernel.page import PageKsm, trylock_page, unlock_page
-from models.kernel.rmap import Unmap, try_to_unmap_one
+from models.kernel.rmap import Ttu, Unmap, try_to_unmap_one
 from models.kernel.rmap_watch import walk_begins, walk_complete, walk_over
 from models.kernel.vma_place import vma_address, vma_covers
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap(page: Page, migration: bool = False) -> Unmap:
+def try_to_unmap(page: Page, flags: Ttu = Ttu.UNMAP) -> Unmap:
     """Turns the ptes of a swap cache page into its swap entry, one after the other.
 
     For ``migration`` the ptes of a page that has no slot become migration entries.
     """
     walk_begins(page)
-    result = try_to_unmap_walk(page, migration)
+    result = try_to_unmap_walk(page, flags)
     if result == Unmap.AGAIN:
         walk_complete(page)
     left = page.mapcount
@@ -41,17 +41,17 @@ def try_to_unmap(page: Page, migration: bool = False) -> Unmap:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_walk(page: Page, migration: bool) -> Unmap:
+def try_to_unmap_walk(page: Page, flags: Ttu) -> Unmap:
     """The walk for this kind of page. A model without stable_nodes has one kind."""
     for _ in pool(StableNode):
         if PageKsm(page):
-            return try_to_unmap_ksm(page, migration)
-        return try_to_unmap_anon_rcu(page, migration)
-    return try_to_unmap_anon(page, migration)
+            return try_to_unmap_ksm(page, flags)
+        return try_to_unmap_anon_rcu(page, flags)
+    return try_to_unmap_anon(page, flags)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon(page: Page, migration: bool) -> Unmap:
+def try_to_unmap_anon(page: Page, flags: Ttu) -> Unmap:
     """Goes through the vmas of the page's anon_vma, until one fails or no pte is left.
 
     For models whose anon_vmas live for ever; the vmas on its list are all that there are.
@@ -61,7 +61,7 @@ def try_to_unmap_anon(page: Page, migration: bool) -> Unmap:
         case Anon(anon_vma):
             with spin_lock(anon_vma.lock):
                 for mm in pool(Mm):
-                    result = try_to_unmap_one(page, mm, vma_address(mm, page), migration)
+                    result = try_to_unmap_one(page, mm, vma_address(mm, page), flags)
                     if result != Unmap.AGAIN or page.mapcount == 0:
                         break
         case _:
@@ -70,7 +70,7 @@ def try_to_unmap_anon(page: Page, migration: bool) -> Unmap:
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
-def try_to_unmap_anon_rcu(page: Page, migration: bool) -> Unmap:
+def try_to_unmap_anon_rcu(page: Page, flags: Ttu) -> Unmap:
     """The same for an anon_vma that may be on its way out."""
     result = Unmap.AGAIN
     anon_vma = page_lock_anon_vma(page)
@@ -78,7 +78,7 @@ def try_to_unmap_anon_rcu(page: Page, migration: bool) -> Unmap:
         return result
     for mm in pool(Mm):
         if mm in anon_vma.vmas and vma_covers(mm, page):
-            result = try_to_unmap_one(page, mm, vma_address(mm, page), migration)
+            result = try_to_unmap_one(page, mm, vma_address(mm, page), flags)
             if result != Unmap.AGAIN or page.mapcount == 0:
                 break
     page_unlock_anon_vma(anon_vma)

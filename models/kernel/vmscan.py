@@ -1,8 +1,8 @@
 """Reclaim of one anonymous page: isolate it, unmap it to swap, write it, free it.
 
 Kernel: v2.6.35 (read as 2.6.33.7 and 2.6.36.2).
-Source: mm/vmscan.c (isolate_lru_pages, shrink_page_list, pageout, __remove_mapping,
-    putback_lru_page), mm/page_io.c (swap_writepage and its completion).
+Source: mm/vmscan.c (shrink_page_list, pageout, __remove_mapping), mm/page_io.c (swap_writepage and
+    its completion). The lists are lru.py.
 Question: none; a part of the kernel that scenarios build on.
 Keeps: the order trylock, add_to_swap, try_to_unmap, pageout, __remove_mapping; that a page is
     written and freed only when isolation and swap cache are its only references; that a page
@@ -11,15 +11,13 @@ Keeps: the order trylock, add_to_swap, try_to_unmap, pageout, __remove_mapping; 
     and before it is free; and that reclaim gives up half-way: with a page in the swap cache that
     is still mapped, or that only some mms have given up, and puts it back.
 Abstracts:
-    The LRU lists are one flag per page: reclaim may find any page that has it, in any order, and
-        waits when there is none.
     page_referenced is left out: giving up before the page is touched is the same as not trying. A
         pte that is young when it is to be unmapped is in rmap.py.
     Writing is started and finished by reclaim itself, as on a synchronous device: between start and
         end faults go on, but reclaim does not turn to the next page.
     Whether a dirty page is written is left open where it is allowed at all: may_enter_fs,
         may_writepage and a busy device decide in the kernel.
-Not covered: the order of lists, active and inactive, pagevecs, memcg, write errors, mlocked pages.
+Not covered: the order of lists, active and inactive, pagevecs, limits of groups, write errors.
 """
 
 from __future__ import annotations
@@ -27,17 +25,15 @@ from __future__ import annotations
 from ksmcheck.lang import (
     atomic,
     choose,
+    configured,
     freeze,
-    pool,
-    refcount_inc,
     routine,
-    wait_until,
 )
+from models.kernel.lru import isolate_lru_pages, putback_lru_page
 from models.kernel.objects import Page
 from models.kernel.page import (
     PageAnon,
     free_hot_cold_page,
-    put_page,
     trylock_page,
     unlock_page,
 )
@@ -51,35 +47,18 @@ from models.kernel.unmap import try_to_unmap
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def shrink_inactive_list(may_writepage: bool) -> None:
     """Tries to reclaim one page."""
-    page = isolate_lru_page()
+    page = isolate_lru_pages()
     if not shrink_page_list(page, may_writepage):
         putback_lru_page(page)
-
-
-@routine(source="mm/vmscan.c", kernel="v2.6.35")
-def isolate_lru_page() -> Page:
-    """Takes some page off the LRU, with a reference."""
-    with atomic("one lru_lock section"):
-        page = choose(pool(Page))
-        wait_until(page.lru and page.refcount > 0)
-        refcount_inc(page.refcount)
-        page.lru = False
-        page.isolated = True
-        return page
-
-
-@routine(source="mm/vmscan.c", kernel="v2.6.35")
-def putback_lru_page(page: Page) -> None:
-    """Back to the LRU, and the reference of the isolation is dropped."""
-    page.lru = True
-    put_page(page)
-    page.isolated = False
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def shrink_page_list(page: Page, may_writepage: bool) -> bool:
     """One page of the list. True when it was freed, False when it goes back."""
     if not trylock_page(page):
+        return False
+    if configured("VM_LOCKED") and page.mlocked:
+        cull_mlocked(page)
         return False
     if page.writeback:
         unlock_page(page)
@@ -94,6 +73,9 @@ def shrink_page_list(page: Page, may_writepage: bool) -> bool:
             case Unmap.FAIL:
                 activate_locked(page)
                 return False
+            case Unmap.MLOCK:
+                cull_mlocked(page)
+                return False
             case _:
                 unlock_page(page)
                 return False
@@ -107,6 +89,14 @@ def shrink_page_list(page: Page, may_writepage: bool) -> bool:
         return True
     unlock_page(page)
     return False
+
+
+@routine(source="mm/vmscan.c", kernel="v2.6.33")
+def cull_mlocked(page: Page) -> None:
+    """An mlocked page needs no slot. Unlocks it; putback_lru_page does the rest."""
+    if configured("VM_LOCKED") and page.private is not None:
+        try_to_free_swap(page)
+    unlock_page(page)
 
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
