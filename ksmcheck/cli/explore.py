@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.cli.model_options import ChosenModel, model_options
@@ -107,7 +108,7 @@ def explore(
     name, kind = EngineName(engine), VisitedSet[visited.upper()]
     choice = EngineChoice(name, workers, kind, keep_generated, checkpoint, resume, reduce)
     with watched(quiet=quiet) as progress:
-        ran = run(choice, program, search, progress)
+        ran = run(choice, program, evolve(search, readable=True), progress)
     report = report_of(program, ran, trace_out, compile_seconds)
     emit(json_report(report) if as_json else text_report(report, width))
     return report.verdict.exit_code

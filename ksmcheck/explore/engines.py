@@ -21,6 +21,7 @@ from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.explore.reductions import Reduce, Reduction, decide
 from ksmcheck.explore.result import SearchResult
+from ksmcheck.explore.shortening import shortened
 from ksmcheck.ir.program import Program
 
 # A model with fewer states is decided by the python engine in less time than cc needs to start.
@@ -88,6 +89,8 @@ def run(
         # What a search for violations leaves out may be just what a witness needs.
         second = _run(choice, program, evolve(options, aim=Aim.WITNESSES), progress)
         ran = evolve(ran, result=_both(ran.result, second.result))
+    if options.readable or Reduction.POR in reductions:
+        ran = evolve(ran, result=shortened(program, ran.result))
     return evolve(ran, reductions=reductions)
 
 

@@ -17,6 +17,7 @@ class SearchOptions:
     ``max_states``: never store more states than this. ``max_depth``: states this many steps from
     an initial one are not expanded. ``time_limit`` in seconds; ``memory_limit`` in bytes of
     resident memory. ``all_violations``: go on after a violation, and report each property once.
+    ``readable``: of each violation give a path with few context switches, see shortening.py.
     ``reductions``: what may be left out of the search; see decide() in reductions.py. ``aim``: what
     a search with reductions must not miss.
     """
@@ -26,6 +27,7 @@ class SearchOptions:
     time_limit: float | None = None
     memory_limit: int | None = None
     all_violations: bool = False
+    readable: bool = False
     reductions: frozenset[Reduction] = frozenset()
     aim: Aim = Aim.VIOLATIONS
 

@@ -53,6 +53,7 @@ def record_again(trace: Trace, program: Program, effort: Effort) -> Recording:
     if program.digest == trace.digest:
         return Recording(Status.FITS)
     depth = len(trace.steps)
+    effort = evolve(effort, options=evolve(effort.options, readable=True))
     # One level more than the trace has steps: a deadlock shows only when its state is expanded.
     for tried in (effort, everything(effort, depth + 1), everything(effort)):
         report = searched(program, tried)
