@@ -53,6 +53,16 @@ class Oracle(Protocol):
         """
         ...
 
+    def settle_domain(
+        self, condition: int, place: int, order: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...]]:
+        """The same for domain number ``place`` alone, whose living symbols are ``order``.
+
+        The condition that follows, and the new number of each. Settling all domains in turn is
+        settling the state.
+        """
+        ...
+
 
 class Undecided(Exception):  # noqa: N818, a result rather than an error
     """The oracle has no answer; ``query`` is what z3 was asked, in SMT-LIB."""

@@ -76,10 +76,12 @@ SYMBOLS = (
     ),
     Code(
         "KSM614",
-        "symbols on an engine that has none",
-        "The python engine explores models with symbolic values, and no other engine does.",
-        "ksmcheck explore --model hash_collision --engine native",
-        "ksmcheck explore --model hash_collision --engine python",
+        "an option that does not go together with symbols",
+        "A state with symbols holds the number of what is known of them, and each search gives "
+        "those numbers anew. So such a search can neither be written to a checkpoint nor use a "
+        "visited set that forgets states.",
+        "ksmcheck explore --model ksm_hash_collision --checkpoint half.ksm",
+        "ksmcheck explore --model ksm_hash_collision",
     ),
     Code(
         "KSM615",

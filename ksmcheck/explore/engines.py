@@ -121,12 +121,10 @@ def _run(
         message = f"the python engine has no {choice.only_native}"
         hint = f"leave {choice.only_native} out, or take --engine native"
         raise UserError([Diagnostic("KSM546", message, hint=hint)])
-    symbolic = symbols_of(program).condition >= 0
-    if symbolic and (choice.name is EngineName.NATIVE or choice.only_native):
-        message = "the native engine has no symbolic values"
-        raise UserError([Diagnostic("KSM614", message, hint="take --engine python")])
-    if symbolic:
-        return _python(choice, program, options, progress, "the model has symbols")
+    if choice.only_native and symbols_of(program).condition >= 0:
+        message = f"{choice.only_native} does not go together with symbolic values"
+        hint = f"leave {choice.only_native} out: conditions are numbered anew in each search"
+        raise UserError([Diagnostic("KSM614", message, hint=hint)])
     if choice.name is EngineName.AUTO and not choice.only_native:
         if find_compiler() is None:
             note = "no C compiler was found"

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.analysis.stubborn import Aim
+from ksmcheck.analysis.symbols import Undecided, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
@@ -28,7 +29,9 @@ from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
 from ksmcheck.explore.native_findings import findings
+from ksmcheck.explore.native_oracle import NativeOracle
 from ksmcheck.explore.options import SearchOptions, StopReason
+from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving, SearchResult
@@ -49,6 +52,7 @@ REASONS = {
     Ending.DEPTH_LIMIT: StopReason.DEPTH_LIMIT,
     Ending.MEMORY_LIMIT: StopReason.MEMORY_LIMIT,
     Ending.NO_MEMORY: StopReason.MEMORY_LIMIT,
+    Ending.UNANSWERED: StopReason.UNDECIDED,
 }
 
 # A search that stopped for one of these may go on later, with a higher limit.
@@ -89,16 +93,22 @@ class NativeEngine:
             self.tell(notice)
         # The runtime keeps to the memory limit itself, to the byte and before it is reached.
         limits = Limits(evolve(options, memory_limit=None), progress)
+        oracle = oracle_for(program)
+        answering = NativeOracle(oracle, symbols_of(program)) if oracle is not None else None
         try:
-            with built.library.search(self._options(options)) as search, limits.guarding():
+            given = self._options(options, answering)
+            with built.library.search(given) as search, limits.guarding():
                 if self.resume is not None:
                     restore(search, program, self.resume)
                 ending, reason = _watch(search, limits)
+                if answering is not None and isinstance(answering.failure, UserError):
+                    raise answering.failure
                 if ending is Ending.NO_START:
                     _refuse_start(program, search)
                 if self.checkpoint is not None and reason in RESUMABLE:
                     save(search, program, self.checkpoint)
                 result = _result(program, options, built, search, reason, limits.elapsed)
+                result = evolve(result, oracle=oracle, undecided=_undecided(answering))
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
         result = without_gaps(program, options, result, canonical)
@@ -125,7 +135,7 @@ class NativeEngine:
         toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
         return build(program, toolchain, canonical, reduced=reduced)
 
-    def _options(self, options: SearchOptions) -> Options:
+    def _options(self, options: SearchOptions, answering: NativeOracle | None) -> Options:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return Options(
             max_states=NO_LIMIT if options.max_states is None else options.max_states,
@@ -136,7 +146,14 @@ class NativeEngine:
             visited=int(self.visited),
             aim=list(Aim).index(options.aim),
             merge=int(Reduction.MERGE in options.reductions),
+            oracle=answering.address if answering is not None else None,
         )
+
+
+def _undecided(answering: NativeOracle | None) -> str:
+    """The query that z3 did not decide."""
+    failure = None if answering is None else answering.failure
+    return failure.query if isinstance(failure, Undecided) else ""
 
 
 def _memory_for_search(options: SearchOptions) -> int:

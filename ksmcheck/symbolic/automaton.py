@@ -61,7 +61,7 @@ class Automaton:
     _numbers: dict[Condition, int] = Factory(dict)
     _answers: dict[tuple[int, Question, tuple[int, ...]], Answers] = Factory(dict)
     _settled: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[int, ...]]] = Factory(dict)
-    _restricted: dict[tuple[int, tuple[tuple[int, ...], ...]], int] = Factory(dict)
+    _restricted: dict[tuple[int, int, tuple[int, ...]], int] = Factory(dict)
     _met: set[int] = Factory(set)
 
     def __attrs_post_init__(self) -> None:
@@ -190,37 +190,58 @@ class Automaton:
         known = self._settled.get(key)
         if known is None:
             known = self._settled[key] = self._settle(condition, symbols)
-            self._met.add(known[0])
         return known
 
     def _settle(self, condition: int, symbols: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-        facts = self.facts(condition)
-        living: dict[Domain, list[int]] = {domain: [0] for domain in self.symbols.known}
-        settled = []
-        for domain, symbol in zip(self.symbols.domains, symbols, strict=True):
+        renumbered: dict[tuple[Domain, int], int] = {}
+        for place, domain in enumerate(self.symbols.known):
+            cells = zip(self.symbols.domains, symbols, strict=True)
+            order = tuple(dict.fromkeys(s for owner, s in cells if owner == domain and s))
+            condition, numbers = self.settle_domain(condition, place, order)
+            for symbol, number in zip(order, numbers, strict=True):
+                renumbered[domain, symbol] = number
+        settled = (
+            renumbered[domain, symbol] if symbol else 0
+            for domain, symbol in zip(self.symbols.domains, symbols, strict=True)
+        )
+        return condition, tuple(settled)
+
+    def settle_domain(
+        self, condition: int, place: int, order: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...]]:
+        """Settle one domain, whose living symbols are ``order``, first come first.
+
+        The condition that follows, and the new number of each. Domains are settled in turn; when
+        the last one is, the condition is that of a state.
+        """
+        facts, domain = self.facts(condition), self.symbols.known[place]
+        living, numbers = [0], list[int]()
+        for symbol in order:
             same = (
                 number
-                for number, other in enumerate(living[domain])
+                for number, other in enumerate(living)
                 if facts.between(domain, Symbol(other), Symbol(symbol)) is Relation.EQUAL
             )
-            number = next(same, -1)
-            if number < 0:
-                number = len(living[domain])
-                living[domain].append(symbol)
-            settled.append(number)
-        kept = tuple(tuple(living[domain]) for domain in self.symbols.known)
-        edge = (condition, kept)
+            number = next(same, len(living))
+            if number == len(living):
+                living.append(symbol)
+            numbers.append(number)
+        edge = (condition, place, tuple(living))
         if edge not in self._restricted:
-            for domain, numbers in living.items():
-                if len(numbers) - 1 > domain.most:
-                    raise UserError([_too_many_symbols(domain, domain.most, "in one state")])
+            if len(living) - 1 > domain.most:
+                raise UserError([_too_many_symbols(domain, domain.most, "in one state")])
+            kept = {
+                known: tuple(living) if known == domain else tuple(range(count + 1))
+                for known, count in zip(self.symbols.known, facts.shape.counts, strict=True)
+            }
             self._restricted[edge] = self._restrict(facts, kept)
-        return self._restricted[edge], tuple(settled)
+        if place == len(self.symbols.known) - 1:
+            self._met.add(self._restricted[edge])
+        return self._restricted[edge], tuple(numbers)
 
-    def _restrict(self, facts: Facts, kept: tuple[tuple[int, ...], ...]) -> int:
+    def _restrict(self, facts: Facts, numbers: dict[Domain, tuple[int, ...]]) -> int:
         """What is known of the kept symbols, which get the numbers of their places."""
-        numbers = dict(zip(self.symbols.known, kept, strict=True))
-        result = self._shapes.nothing(tuple(len(item) - 1 for item in kept))
+        result = self._shapes.nothing(tuple(len(item) - 1 for item in numbers.values()))
         for (domain, left, right), place in result.shape.places.items():
             old = renamed(left, numbers, domain), renamed(right, numbers, domain)
             result.relations[place] = facts.between(domain, *old)

@@ -119,6 +119,12 @@ class Concrete:
         kept = tuple(tuple(living[domain]) for domain in self.symbols.known)
         return self._number(_World(world.made, kept)), tuple(settled)
 
+    def settle_domain(
+        self, condition: int, place: int, order: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...]]:
+        """See Oracle; no engine searches with values."""
+        raise NotImplementedError
+
     def _number(self, world: _World) -> int:
         if world not in self._numbers:
             self._numbers[world] = len(self._worlds)

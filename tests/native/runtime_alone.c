@@ -45,8 +45,17 @@ static ksm_successor *append(ksm_successor *o, uint64_t a, uint64_t b)
 ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)
 {
     uint64_t a = s[0] & UINT32_MAX, b = s[0] >> 32;
-    if (ask_conditions && ksm_condition(w, (uint32_t)a, 7, 1) == KSM_NONE)
-        return o;
+    if (ask_conditions) {
+        ksm_dialogue dialogue;
+        ksm_begin(w, &dialogue, (uint32_t)a);
+        int64_t sum = 0;
+        do
+            sum += ksm_ask(w, 7, 1) + 10 * ksm_ask(w, 8, 2);
+        while (ksm_advance(&dialogue));
+        /* the three ways: 1 and 2; 1 and 3; 4, under which the second question has one answer */
+        if (sum != 1 + 20 + 1 + 30 + 4 + 50)
+            ksm_fault(w, 0);
+    }
     if (a + 1 < SIDE) {
         o = append(o, a + 1, b);
         w->fired[0] = 1;
@@ -146,31 +155,71 @@ static void stops_and_goes_on(void)
     ksm_close(s);
 }
 
-/* Every value of `a` is a question once; the counts are as if nobody had asked. */
+static uint64_t asked_first;
+
+/* The first question has two answers; the second has two under the first of them, else one. */
+static int oracle(ksm_answers *asked)
+{
+    bool split = asked->question == 7 || asked->condition < 1000;
+    EXPECT(asked->operands == asked->question - 6);
+    asked->count = split ? 2 : 1;
+    asked->answer[0] = asked->question == 7 ? 1 : split ? 2 : 5;
+    asked->answer[1] = asked->question == 7 ? 4 : 3;
+    asked->next[0] = asked->condition;
+    asked->next[1] = asked->condition + 1000;
+    asked_first += asked->question == 7;
+    return 0;
+}
+
+static int nobody(ksm_answers *asked)
+{
+    return asked->condition == 5;
+}
+
+/* Every value of `a` is asked once by each worker; the counts are as if nobody had asked. */
 static void questions(uint32_t workers)
 {
     ask_conditions = true;
+    asked_first = 0;
     ksm_options wanted = options(workers, 1);
+    wanted.oracle = oracle;
     ksm_search *s = ksm_open(&wanted);
-    ksm_edge asked[SIDE];
-    uint64_t rounds = 0;
-    uint32_t ending;
-    while ((ending = ksm_run(s)) == KSM_QUESTION) {
-        uint64_t count = ksm_questions(s, asked, SIDE);
-        EXPECT(count > 0 && count <= SIDE);
-        for (uint64_t i = 0; i < count; i++) {
-            EXPECT(asked[i].atom == 7 && asked[i].outcome == 1);
-            asked[i].answer = asked[i].condition + 1;
-        }
-        ksm_answer(s, asked, count);
-        rounds++;
-    }
+    EXPECT(ksm_run(s) == KSM_EXHAUSTED);
+    EXPECT(asked_first >= SIDE && asked_first <= (uint64_t)SIDE * workers);
     ksm_counters now;
     ksm_read_counters(s, &now);
-    EXPECT(ending == KSM_EXHAUSTED && rounds == SIDE);
     EXPECT(now.states == SIDE * SIDE && now.transitions == 2 * SIDE * (SIDE - 1) + 1);
     ksm_close(s);
+    wanted.oracle = nobody;
+    s = ksm_open(&wanted);
+    EXPECT(ksm_run(s) == KSM_UNANSWERED);
+    ksm_close(s);
     ask_conditions = false;
+}
+
+/* Symbols 9, 3 and 9 again become 1, 2 and 1; 0 stays. */
+static int renumber(ksm_answers *asked)
+{
+    EXPECT(asked->question == KSM_SETTLE + 4 && asked->operands == (9 | 3 << 4));
+    asked->count = 1;
+    asked->next[0] = 77;
+    asked->numbers = 1 | 2 << 4;
+    return 0;
+}
+
+static void settles(void)
+{
+    static const ksm_cell cells[] = {{0, 60}, {0, 0}, {0, 4}, {0, 12}};
+    ksm_options wanted = options(1, 1);
+    wanted.oracle = renumber;
+    ksm_search *s = ksm_open(&wanted);
+    ksm_dialogue dialogue;
+    uint64_t word[KSM_WORDS] = {(uint64_t)9 << 60 | 0x9a03};
+    ksm_begin(&s->threads[0].face, &dialogue, 5);
+    ksm_settle(&s->threads[0].face, word, cells, 4, 4);
+    EXPECT(word[0] == ((uint64_t)1 << 60 | 0x1a02));
+    EXPECT(dialogue.condition == 77);
+    ksm_close(s);
 }
 
 static void checkpoint(const char *path)
@@ -230,6 +279,7 @@ int main(int count, char **arguments)
     }
     stops_and_goes_on();
     full_lines();
+    settles();
     checkpoint(count > 1 ? arguments[1] : "checkpoint");
     printf("%d failures\n", failures);
     return failures != 0;

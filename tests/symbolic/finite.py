@@ -5,8 +5,6 @@ A second meaning of symbolic models, to which theirs is compared. A symbol's num
 
 from __future__ import annotations
 
-from itertools import product
-
 from attrs import Factory, define
 
 from ksmcheck.analysis.symbols import Answers, Effort, Symbols
@@ -68,7 +66,7 @@ class Finite:
     def settle(self, condition: int, symbols: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
         return condition, symbols
 
-
-def patterns(values: int, cells: int) -> list[tuple[int, ...]]:
-    """Every choice of ``cells`` values."""
-    return list(product(range(values), repeat=cells))
+    def settle_domain(
+        self, condition: int, place: int, order: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...]]:
+        return condition, order

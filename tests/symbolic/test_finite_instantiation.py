@@ -13,11 +13,15 @@ import pytest
 
 from ksmcheck.analysis.symbols import Symbols, symbols_of
 from ksmcheck.backends.evaluator import Evaluator
+from ksmcheck.backends.native.compiler import find_compiler
+from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.ir.symbols import DomainKind
 from ksmcheck.symbolic.automaton import Automaton
 from ksmcheck.symbolic.conditions import Facts, Relation, Symbol
+from ksmcheck.trace.describe import Model
+from ksmcheck.trace.record import record
 from tests.oracle.evaluator_search import Space, State, search
 from tests.symbolic.finite import Finite
 from tests.symbolic.models import TEXTS, compiled
@@ -126,3 +130,21 @@ def test_the_python_engine_counts_the_same(name: str, tmp_path: Path) -> None:
         space.depth,
     )
     assert {item.depth for item in got.findings} == {bad.depth for bad in space.bad.values()}
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_native_engine_counts_the_same(name: str, workers: int, tmp_path: Path) -> None:
+    _, space = symbolic(name, tmp_path)
+    engine = NativeEngine(workers=workers, cache=tmp_path)
+    got = engine.search(space.program, SearchOptions(all_violations=True))
+    assert (got.states, got.transitions, got.depth) == (
+        len(space.levels),
+        space.transitions,
+        space.depth,
+    )
+    assert {item.depth for item in got.findings} == {bad.depth for bad in space.bad.values()}
+    model = Model.of(space.program, got.oracle)
+    for finding in got.findings:
+        assert len(record(model, finding).steps) == finding.depth

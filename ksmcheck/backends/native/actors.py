@@ -118,6 +118,8 @@ def actor_function(layout: Layout, questions: Questions, number: int) -> list[st
     place = layout.places[declared.location]
     if not place.fields:
         return [prototype(number), "{", "    return o;", "}", ""]
+    symbolic = bool(layout.symbols.cells)
+    one_way = prototype(number).replace("actor_", "one_way_")
     writer, cases = StepWriter(layout, questions, number), _Cases()
     for step in declared.steps:
         code = writer.step(step.location)
@@ -126,7 +128,7 @@ def actor_function(layout: Layout, questions: Questions, number: int) -> list[st
     return [
         f"/* The steps of {quoted(declared.name)}. */",
         *_tables(number, cases, len(declared.steps) + 1),
-        prototype(number),
+        f"static {one_way}" if symbolic else prototype(number),
         "{",
         *_beginning(layout, number, cases, writer.flag_words),
         f"    switch (locations_{number}[at].step) {{",
@@ -135,6 +137,23 @@ def actor_function(layout: Layout, questions: Questions, number: int) -> list[st
         "        return o;",
         "    }",
         *_endings(layout, place.fields[0], writer.flag_words),
+        "}",
+        "",
+        *(every_way(prototype(number), f"one_way_{number}(s, o, w)", "s") if symbolic else []),
+    ]
+
+
+def every_way(signature: str, call: str, state: str) -> list[str]:
+    """C of a function that appends the outcomes of every way through a step."""
+    return [
+        signature,
+        "{",
+        "    ksm_dialogue dialogue;",
+        f"    ksm_begin(w, &dialogue, {f'condition_of({state})' if state else '0'});",
+        "    do",
+        f"        o = {call};",
+        "    while (ksm_advance(&dialogue));",
+        "    return o;",
         "}",
         "",
     ]

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from attrs import define, evolve, field
 
-from ksmcheck.analysis.footprint import all_operations, blocks
+from ksmcheck.analysis.footprint import all_operations, asks, blocks, is_symbolic
 from ksmcheck.backends.native.cells import Cells, scope_blocks
 from ksmcheck.backends.native.expressions import View
 from ksmcheck.backends.native.fold import (
@@ -96,6 +96,7 @@ class BlockWriter:
         self.cells = Cells(layout.program)
         self.declared = declared_bounds(layout.program)
         self.private = private
+        self.symbolic = False  # is the block that is being written?
         # Temps and locals that a When sets: where paths join, only their C variables are right.
         self._joined_temps = frozenset[int]()
         self._joined_locals = frozenset[int]()
@@ -114,6 +115,7 @@ class BlockWriter:
 
     def scope(self, block: Block, path: Path) -> list[str]:
         """A whole step, or the setup."""
+        self.symbolic = is_symbolic(self.program, block)
         inner = [
             operation
             for item in blocks(block)
@@ -163,6 +165,8 @@ class BlockWriter:
         return with_declarations(declared, self._block(block, path))
 
     def _known(self, expr: Expr, path: Path) -> Expr:
+        if self.symbolic and asks(expr):
+            return expr  # what is left out is not asked, and a way is missing
         return simplify(expr, Facts(self.declared, path.scalars, path.temps))
 
     def _narrow(self, condition: Expr, truth: bool, path: Path) -> Narrowed:
@@ -180,7 +184,11 @@ class BlockWriter:
             case Branch(condition, then, orelse):
                 return lines + self._branch(condition, then, orelse, path)
             case Choose(_, arms):
-                for arm in arms:
+                if self.symbolic and arms:
+                    lines.append(f"const uint32_t way{path.depth} = ksm_choose(w, {len(arms)});")
+                for number, arm in enumerate(arms):
+                    if self.symbolic:
+                        lines.append(f"if (way{path.depth} == {number})")
                     lines += self.arm(arm, path)
                 return [*lines, self.leave(path)]
             case _:

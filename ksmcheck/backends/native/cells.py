@@ -11,9 +11,11 @@ from ksmcheck.analysis.footprint import (
     expressions_of,
     subexpressions,
 )
-from ksmcheck.ir.expr import Const, Expr, Read
+from ksmcheck.analysis.symbols import symbols_of
+from ksmcheck.ir.expr import Ask, Const, Expr, Read
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import Assign, Block, Branch, Choose, Goto, SetTemp
+from ksmcheck.ir.symbols import Compare
 
 
 def variables_read(expr: Expr) -> frozenset[int]:
@@ -61,17 +63,33 @@ def temps(block: Block) -> frozenset[int]:
     )
 
 
+# the answers of a comparison
+SIDES = 3
+
+
 def outcomes(block: Block) -> int:
     """At most how many outcomes ``block`` has."""
+    expressions = [
+        expr for operation in all_operations(block.operations) for expr in expressions_of(operation)
+    ]
     match block.end:
         case Goto():
-            return 1
-        case Branch(_, then, orelse):
-            return max(outcomes(then), outcomes(orelse), 1)
+            below = 1
+        case Branch(condition, then, orelse):
+            expressions.append(condition)
+            below = max(outcomes(then), outcomes(orelse), 1)
         case Choose(_, arms):
-            return max(sum(outcomes(arm) for arm in arms), 1)
+            below = max(sum(outcomes(arm) for arm in arms), 1)
         case _:
             assert_never(block.end)
+    compared = sum(
+        isinstance(item, Ask) and isinstance(item.question, Compare)
+        for expr in expressions
+        for item in subexpressions(expr)
+    )
+    for _ in range(compared):
+        below *= SIDES
+    return below
 
 
 class Cells:
@@ -80,6 +98,10 @@ class Cells:
     def __init__(self, program: Program) -> None:
         self._program = program
         self.offsets = program.offsets()
+        symbols = symbols_of(program)
+        self._condition = frozenset({symbols.condition} - {-1})
+        # what the end of a symbolic step may renumber
+        self.settled = frozenset(symbols.cells) | self._condition
 
     def of(self, variable: int, index: tuple[Expr, ...]) -> range:
         """The cells that ``variable[index]`` may be."""
@@ -97,4 +119,6 @@ class Cells:
         for item in subexpressions(expr):
             if isinstance(item, Read):
                 found.update(self.of(item.variable, item.index))
+            elif isinstance(item, Ask):
+                found |= self._condition
         return frozenset(found)

@@ -1,6 +1,6 @@
 /*
- * A search on disk, and back. The file: a header, then findings, seen and fired bytes, spans, known
- * edges, states and parent links, and at the end a checksum of all that. The hash table is not
+ * A search on disk, and back. The file: a header, then findings, seen and fired bytes, spans,
+ * states and parent links, and at the end a checksum of all that. The hash table is not
  * written: it is refilled from the states. Only an exact search can be saved.
  *
  * Results: 0, a positive error number of the system, or one of the refusals below.
@@ -14,7 +14,7 @@
 
 enum { DAMAGED = -1, OTHER_MODEL = -2, NOT_EXACT = -3, TOO_BIG = -4 };
 
-#define MAGIC "ksmcheck checkpoint 1\n"
+#define MAGIC "ksmcheck checkpoint 2\n"
 
 typedef struct {
     char magic[24];
@@ -23,7 +23,7 @@ typedef struct {
     uint32_t slots, witnesses, steps, started;
     uint64_t allocated, depth, deepest;
     uint64_t states, transitions, expanded;
-    uint64_t holes, level, next, edges;
+    uint64_t holes, level, next;
 } header;
 
 /* A file that is written or read through, with the checksum of what passed. */
@@ -110,7 +110,6 @@ static header describe(ksm_search *s, const uint8_t *digest)
         h.expanded += s->threads[i].expanded;
     }
     h.level = s->level.count;
-    h.edges = s->automaton.edges ? s->automaton.mask + 1 : 0;
     return h;
 }
 
@@ -131,7 +130,6 @@ static void put_all(stream *f, ksm_search *s, header *h, ksm_spans *holes, ksm_s
     put(f, holes->items, h->holes * sizeof(ksm_span));
     put(f, s->level.items, h->level * sizeof(ksm_span));
     put(f, next->items, h->next * sizeof(ksm_span));
-    put(f, s->automaton.edges, h->edges * sizeof(ksm_edge));
     put(f, s->store.base, h->allocated * KSM_BYTES);
     put(f, s->parents.base, h->allocated * sizeof(uint32_t));
     uint64_t sum = f->sum;
@@ -182,7 +180,7 @@ static int refuse(const header *h, const uint8_t *digest)
         h->bytes != KSM_BYTES || h->slots != ksm_finding_slots() ||
         h->witnesses != ksm_model.witnesses || h->steps != ksm_model.steps)
         return OTHER_MODEL;
-    return h->allocated < KSM_NONE && h->edges < (uint64_t)1 << 40 ? 0 : DAMAGED;
+    return h->allocated < KSM_NONE ? 0 : DAMAGED;
 }
 
 /* Memory for the states of the checkpoint, and a table that they fit into. */
@@ -198,23 +196,6 @@ static bool make_place(ksm_search *s, const header *h)
            ksm_commit(&s->parents, h->allocated * sizeof(uint32_t)) && ksm_new_table(s, bits);
 }
 
-/* The automaton of path conditions as it was. */
-static void get_edges(stream *f, ksm_automaton *a, uint64_t count)
-{
-    if (!count || f->error)
-        return;
-    ksm_edge *edges = malloc(count * sizeof *edges);
-    if (!edges) {
-        f->error = ENOMEM;
-        return;
-    }
-    get(f, edges, count * sizeof *edges);
-    a->edges = edges;
-    a->mask = count - 1;
-    for (uint64_t i = 0; i < count; i++)
-        a->count += edges[i].outcome != KSM_NONE;
-}
-
 static void get_all(stream *f, ksm_search *s, const header *h)
 {
     ksm_spans level = {0};
@@ -224,7 +205,6 @@ static void get_all(stream *f, ksm_search *s, const header *h)
     get_spans(f, &s->holes, h->holes, h->allocated);
     get_spans(f, &level, h->level, h->allocated);
     get_spans(f, &s->next, h->next, h->allocated);
-    get_edges(f, &s->automaton, h->edges);
     get(f, s->store.base, h->allocated * KSM_BYTES);
     get(f, s->parents.base, h->allocated * sizeof(uint32_t));
     uint64_t sum = f->sum, expected = 0;

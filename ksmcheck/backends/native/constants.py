@@ -29,6 +29,7 @@ from ksmcheck.ir.step import (
     SetTemp,
     When,
 )
+from ksmcheck.ir.types import SymbolType
 
 Known = dict[int, int]
 
@@ -81,6 +82,7 @@ def _private(
         if variable.kind is VariableKind.LOCAL
         and variable.actor == number
         and not variable.dims
+        and not isinstance(variable.type, SymbolType)  # the end of any step renumbers it
         and index not in outside
         and users.get(index, {number}) == {number}
     )

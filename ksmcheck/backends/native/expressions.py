@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from ksmcheck.backends.native.fold import Bounds, Facts, bounds, simplify
 from ksmcheck.backends.native.layout import Layout, Place
-from ksmcheck.diagnostics import InternalError
 from ksmcheck.ir.expr import (
     FALSE,
     Ask,
@@ -27,6 +26,7 @@ from ksmcheck.ir.expr import (
     Read,
     Temp,
 )
+from ksmcheck.ir.symbols import Question
 
 OPERATORS = {
     Op.ADD: "+",
@@ -91,10 +91,16 @@ class View:
                 return "({} ? {} : {})".format(*parts)
             case BitCount(operand):
                 return f"ksm_bits({self._text(operand)})"
-            case Ask():
-                raise InternalError("the native engine has no symbols")
+            case Ask(question, operands):
+                return self._ask(question, operands)
             case _:
                 assert_never(expr)
+
+    def _ask(self, question: Question, operands: tuple[Expr, ...]) -> str:
+        symbols = [f"(uint64_t){self._text(item)}" for item in operands]
+        packed = " | ".join(f"{item} << {4 * n}" if n else item for n, item in enumerate(symbols))
+        number = self.layout.symbols.asked.index(question)
+        return f"ksm_ask(w, {number}, {packed or '0'})"
 
     def _binary(self, expr: Binary) -> str:
         match expr.op:

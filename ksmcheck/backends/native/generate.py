@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.stubborn import stubborn
-from ksmcheck.backends.native.actors import actor_function, prototype
+from ksmcheck.backends.native.actors import actor_function, every_way, prototype
 from ksmcheck.backends.native.blocks import FLAGS
 from ksmcheck.backends.native.canonical import canonical_function
 from ksmcheck.backends.native.cells import outcomes
@@ -59,6 +59,7 @@ def _head(layout: Layout, questions: Questions) -> list[str]:
         "",
         *_macros(layout),
         f"{STEP_SIGNATURE};",
+        *_settling(layout),
         *_finish(layout, questions),
     ]
 
@@ -98,6 +99,41 @@ def _macros(layout: Layout) -> list[str]:
     ]
 
 
+def _settling(layout: Layout) -> list[str]:
+    """C that brings the condition and the symbols of a successor into canonical form."""
+    symbols = layout.symbols
+    if not symbols.cells:
+        return []
+    lines, calls = list[str](), list[str]()
+    for number, domain in enumerate(symbols.known):
+        homes = [
+            layout.home(cell)
+            for cell, owner in zip(symbols.cells, symbols.domains, strict=True)
+            if owner == domain
+        ]
+        cells = [f"{{{home.word}, {home.shift}}}" for home in homes if home is not None]
+        listed = ", ".join(cells) or "{0, 0}"
+        lines.append(f"static const ksm_cell cells_{number}[] = {{{listed}}};")
+        calls.append(f"    ksm_settle(w, word, cells_{number}, {len(cells)}, {number});")
+    home = layout.home(symbols.condition)
+    assert home is not None
+    here = f"word[{home.word}]"
+    return [
+        *lines,
+        "static inline uint32_t condition_of(const uint64_t *word)",
+        "{",
+        f"    return {here} >> {home.shift} & {home.mask:#x}u;",
+        "}",
+        "static inline void settled(uint64_t *word, ksm_worker *w)",
+        "{",
+        *calls,
+        f"    {here} = ({here} & ~{home.mask << home.shift:#x}ul)"
+        f" | (uint64_t)w->now->condition << {home.shift};",
+        "}",
+        "",
+    ]
+
+
 def _finish(layout: Layout, questions: Questions) -> list[str]:
     """C that appends a successor and asks what is to be asked of the step to it."""
     flags = range(-(-len(layout.program.edges) // FLAGS))
@@ -110,6 +146,7 @@ def _finish(layout: Layout, questions: Questions) -> list[str]:
         f"    const uint16_t *k, {', '.join(parameters)})",
         "{",
         f"    EMIT(k[1], {', '.join(words)});",
+        *(["    settled(o[-1].word, w);"] if layout.symbols.cells else []),
     ]
     for i in flags:
         lines += [
@@ -141,14 +178,17 @@ def _selecting(layout: Layout) -> list[str]:
 
 
 def _setup(layout: Layout) -> list[str]:
+    signature = "ksm_successor *ksm_initial(ksm_successor *o, ksm_worker *w)"
+    one_way, symbolic = signature.replace("ksm_initial", "one_initial"), layout.symbols.cells
     return [
-        "ksm_successor *ksm_initial(ksm_successor *o, ksm_worker *w)",
+        f"static {one_way}" if symbolic else signature,
         "{",
         "    uint8_t ignored, *const fired = &ignored;",
         "    (void)w;",
         *(f"    {line}" for line in SetupWriter(layout).write()),
         "}",
         "",
+        *(every_way(signature, "one_initial(o, w)", "") if symbolic else []),
     ]
 
 

@@ -8,14 +8,17 @@ same time share a field: NOTE(shared-bits) in constants.py.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from attrs import define, field, frozen
 
+from ksmcheck.analysis.symbols import Symbols, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.cells import block_writes
 from ksmcheck.backends.native.constants import Private, private_locals
 from ksmcheck.ir.program import Program
+from ksmcheck.ir.types import ConditionType
 
 WORD = 64
 
@@ -66,6 +69,7 @@ class Layout:
     words: int
     size: int
     offsets: tuple[int, ...]
+    symbols: Symbols
     reduced: bool = False
     canonical: Canonical | None = None
 
@@ -84,6 +88,14 @@ class Layout:
             for variable_number, value in known.items():
                 flat[self.offsets[variable_number]] = value
         return tuple(flat)
+
+    def home(self, cell: int) -> Field | None:
+        """Where a cell of the flat state is; None when nothing is ever stored in it."""
+        variable = bisect_right(self.offsets, cell) - 1
+        while not self.program.variables[variable].cells:
+            variable -= 1
+        place = self.places[variable]
+        return place.cell(cell - self.offsets[variable]) if place.fields else None
 
     def pack(self, state: Sequence[int]) -> tuple[int, ...]:
         """The words of a flat state."""
@@ -182,9 +194,8 @@ def lay_out(program: Program, canonical: Canonical | None = None) -> Layout:
         for number in range(len(program.variables))
     )
     words = max(1, len(best.used))
-    return Layout(
-        program, places, private, words, best.size, program.offsets(), canonical=canonical
-    )
+    offsets, symbols = program.offsets(), symbols_of(program)
+    return Layout(program, places, private, words, best.size, offsets, symbols, canonical=canonical)
 
 
 def _width(program: Program, variable: int) -> int:
@@ -204,8 +215,13 @@ def _array_fields(program: Program, variable: int) -> list[int]:
 
 def _assigned(program: Program) -> frozenset[int]:
     """The variables that anything stores to; the others need no bits."""
+    conditions = {
+        number
+        for number, variable in enumerate(program.variables)
+        if isinstance(variable.type, ConditionType)
+    }
     blocks = [program.setup, *(step.block for actor in program.actors for step in actor.steps)]
-    return frozenset().union(*(block_writes(block) for block in blocks))
+    return frozenset(conditions).union(*(block_writes(block) for block in blocks))
 
 
 def _place(program: Program, variable: int, fields: list[Field]) -> Place:

@@ -35,7 +35,7 @@ class Ending(IntEnum):
     DEPTH_LIMIT = 3
     MEMORY_LIMIT = 4
     INTERRUPTED = 5
-    QUESTION = 6
+    UNANSWERED = 6
     NO_MEMORY = 7
     NO_START = 8
 
@@ -62,6 +62,7 @@ class Options(ctypes.Structure):
         ("aim", ctypes.c_uint32),
         ("merge", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
+        ("oracle", ctypes.c_void_p),
     )
 
 
@@ -80,15 +81,23 @@ class CountersStructure(ctypes.Structure):
     )
 
 
-class EdgeStructure(ctypes.Structure):
-    """ksm_edge: one transition of the automaton of path conditions."""
+class AnswersStructure(ctypes.Structure):
+    """ksm_answers: a question about symbols, and what can be answered."""
 
     _fields_ = (
         ("condition", ctypes.c_uint32),
-        ("atom", ctypes.c_uint32),
-        ("outcome", ctypes.c_uint32),
-        ("answer", ctypes.c_uint32),
+        ("question", ctypes.c_uint32),
+        ("operands", ctypes.c_uint64),
+        ("numbers", ctypes.c_uint64),
+        ("count", ctypes.c_uint32),
+        ("answer", ctypes.c_int32 * 3),
+        ("next", ctypes.c_uint32 * 3),
     )
+
+
+OracleFunction = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(AnswersStructure))
+SETTLE = 0x40000000
+"""This and the number of a domain is the question that ends a step."""
 
 
 @frozen
@@ -211,18 +220,6 @@ class Search:
         """Go on from a checkpoint; 0, the system's error number, or a negative refusal."""
         return int(self._functions.ksm_restore(self._handle, os.fsencode(path), digest))
 
-    def questions(self) -> list[tuple[int, int, int]]:
-        """The edges that the search stopped for: (condition, atom, outcome)."""
-        count = int(self._functions.ksm_questions(self._handle, None, 0))
-        raw = (EdgeStructure * max(1, count))()
-        self._functions.ksm_questions(self._handle, raw, count)
-        return [(item.condition, item.atom, item.outcome) for item in raw[:count]]
-
-    def answer(self, edges: list[tuple[int, int, int, int]]) -> None:
-        """Answer edges: (condition, atom, outcome, the condition that follows or NONE)."""
-        raw = (EdgeStructure * max(1, len(edges)))(*(EdgeStructure(*edge) for edge in edges))
-        self._functions.ksm_answer(self._handle, raw, len(edges))
-
 
 class Library:
     """A loaded object. It stays loaded as long as this lives."""
@@ -238,7 +235,6 @@ class Library:
 
     def _declare(self) -> None:
         handle, number, words = ctypes.c_void_p, ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64)
-        edges = ctypes.POINTER(EdgeStructure)
         signatures: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("ksm_open", handle, (ctypes.POINTER(Options),)),
             ("ksm_run", ctypes.c_uint32, (handle,)),
@@ -251,8 +247,6 @@ class Library:
             ("ksm_path", number, (handle, ctypes.c_uint32, words, number)),
             ("ksm_save", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
             ("ksm_restore", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
-            ("ksm_questions", number, (handle, edges, number)),
-            ("ksm_answer", None, (handle, edges, number)),
             ("ksm_close", None, (handle,)),
         )
         for name, result, arguments in signatures:

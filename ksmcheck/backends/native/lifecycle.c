@@ -82,6 +82,7 @@ ksm_search *ksm_open(const ksm_options *options)
     s->budget = options->max_states;
     s->setup_fault = KSM_NONE;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->asking, NULL);
     pthread_cond_init(&s->arrived, NULL);
     s->found = calloc(ksm_finding_slots(), sizeof *s->found);
     s->seen = calloc(ksm_model.witnesses + 1, 1);
@@ -126,7 +127,7 @@ static void start(ksm_search *s)
         ksm_stop(s, KSM_DEPTH_LIMIT);
 }
 
-/* What is left of the level, as its new spans: untaken, taken but not expanded, unanswered. */
+/* What is left of the level, as its new spans: untaken, and taken but not expanded. */
 static bool collect_rest(ksm_search *s)
 {
     ksm_spans rest = {0};
@@ -146,9 +147,6 @@ static bool collect_rest(ksm_search *s)
         if (taken < span.end - span.begin)
             complete &= ksm_spans_add(&rest, span.begin + (uint32_t)taken, span.end);
     }
-    for (uint64_t i = 0; i < s->deferred.count; i++)
-        complete &= ksm_spans_add(&rest, s->deferred.items[i].begin, s->deferred.items[i].end);
-    s->deferred.count = 0;
     complete &= ksm_cut_level(s, &rest);
     free(rest.items);
     return complete;
@@ -268,6 +266,7 @@ void ksm_close(ksm_search *s)
         free(s->threads[i].batch);
         free(s->threads[i].scratch);
         free(s->threads[i].face.fired);
+        free(s->threads[i].answers.known);
     }
     free(s->threads);
     ksm_release(&s->store);
@@ -277,14 +276,12 @@ void ksm_close(ksm_search *s)
     free(s->level.items);
     free(s->next.items);
     free(s->holes.items);
-    free(s->deferred.items);
     free(s->starts);
     free(s->found);
     free(s->seen);
     free(s->pending);
-    free(s->automaton.edges);
-    free(s->automaton.questions);
     pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->asking);
     pthread_cond_destroy(&s->arrived);
     free(s);
 }

@@ -18,6 +18,7 @@ from typing import assert_never
 
 from attrs import define, frozen
 
+from ksmcheck.analysis.footprint import asks
 from ksmcheck.backends.native.cells import Cells
 from ksmcheck.backends.native.expressions import View
 from ksmcheck.backends.native.fold import Facts, declared_bounds, simplify
@@ -134,7 +135,7 @@ class Questions:
 
     def _call(self, question: int) -> str:
         item = self.all[question]
-        asked = f"ask_{question}({'s, ' if item.of_step else ''}n)"
+        asked = f"ask_{question}({'s, ' if item.of_step else ''}n, w)"
         over = "ksm_over(n) && " if item.kind is PropertyKind.END else ""
         if item.role is not Role.VIOLATION:
             place = item.subject if item.role is Role.WITNESS else self.stutter
@@ -149,9 +150,10 @@ class Questions:
         declared = self.layout.program.properties[item.subject]
         view = View(self.layout, "n", Facts(declared_bounds(self.layout.program)))
         names = ("s", "n") if item.of_step else ("n",)
+        states = ", ".join(f"const uint64_t *{name}" for name in names)
         lines = [
             f"/* {quoted(declared.name)}: {item.role.value}? */",
-            f"static uint32_t ask_{number}({', '.join(f'const uint64_t *{n}' for n in names)})",
+            f"static uint32_t ask_{number}({states}, ksm_worker *w)",
             "{",
         ]
         for name in names:
@@ -160,8 +162,25 @@ class Questions:
         lines += [f'#line {max(1, declared.span.line)} "{quoted(declared.span.file)}"']
         for index, predicate in enumerate(item.predicates):
             wrong = predicate if item.role is Role.WITNESS else Not(predicate)
-            lines += [f"    if ({view.text(wrong)}) return {index + 1};"]
-        return [*lines, "    return 0;", "}", ""]
+            test = [f"    if ({view.text(wrong)}) return {index + 1};"]
+            lines += _in_every_way(test) if asks(predicate) else test
+        return [*lines, "    (void)w;", "    return 0;", "}", ""]
+
+
+def _in_every_way(test: list[str]) -> list[str]:
+    """C that asks in a dialogue of its own, while that of a step may be going on."""
+    return [
+        "    {",
+        "        ksm_dialogue own, *const outer = w->now;",
+        "        ksm_begin(w, &own, condition_of(n));",
+        "        uint32_t found = 0;",
+        "        do {",
+        *(f"        {line.replace('return', 'found =')}" for line in test),
+        "        } while (!found && ksm_advance(&own));",
+        "        w->now = outer;",
+        "        if (found) return found;",
+        "    }",
+    ]
 
 
 STEP_SIGNATURE = (

@@ -84,7 +84,7 @@ static void record(ksm_thread *w, uint32_t slot, uint64_t depth, uint32_t state,
 {
     ksm_search *s = w->search;
     ksm_finding *place = s->found + slot, mine = {(uint32_t)depth, state, instance, 0, {0}};
-    if (__atomic_load_n(&place->depth, __ATOMIC_RELAXED) < depth)
+    if (__atomic_load_n(&place->depth, __ATOMIC_RELAXED) < depth || s->silent)
         return;
     if (next)
         memcpy(mine.next, next, sizeof mine.next);
@@ -366,7 +366,7 @@ static void run_through(ksm_thread *w, ksm_successor *e)
     for (;;) {
         w->noticed = w->face.alone = false;
         ksm_successor *end = ksm_expand(e->word, w->scratch, &w->face);
-        bool onward = w->face.alone && end == w->scratch + 1 && !w->asked;
+        bool onward = w->face.alone && end == w->scratch + 1;
         if (onward && e->check)
             ksm_check(e->check, e->word, &w->face);
         if (!onward || w->noticed)
@@ -389,17 +389,9 @@ static void expand(ksm_thread *w, uint32_t number)
     ksm_successor *out = w->batch + w->batched;
     uint32_t upto = (uint32_t)(ksm_expand(word, out, &w->face) - w->batch);
     const bool stuck = upto == w->batched && w->pending == pending;
-    if (s->options.merge && !w->asked)
-        for (uint32_t i = w->batched; i < upto && !w->asked; i++)
+    if (s->options.merge)
+        for (uint32_t i = w->batched; i < upto; i++)
             run_through(w, w->batch + i);
-    if (__builtin_expect(w->asked, 0)) {
-        w->asked = false;
-        w->pending = pending;
-        pthread_mutex_lock(&s->lock);
-        must_add(s, &s->deferred, number, number + 1);
-        pthread_mutex_unlock(&s->lock);
-        return;
-    }
     if (stuck && ksm_model.deadlock && !ksm_over(word))
         record(w, 0, s->depth, number, 0, NULL);
     ksm_announce(w, w->batched, upto);
@@ -564,10 +556,6 @@ bool ksm_cut_level(ksm_search *s, const ksm_spans *from)
 /* All states of the level are expanded: is there another one? */
 static void end_level(ksm_search *s)
 {
-    if (s->deferred.count) {
-        ksm_stop(s, KSM_QUESTION);
-        return;
-    }
     ksm_settle_flags(s);
     for (uint32_t i = 0; i < s->workers; i++) {
         ksm_thread *w = s->threads + i;

@@ -79,12 +79,48 @@ void ksm_step_violation(ksm_worker *w, uint32_t property, uint32_t instance, con
 /* The flags first + i with bit i in `bits` were observed on the completed step to `next`. */
 void ksm_flags(ksm_worker *w, uint32_t first, uint64_t bits, const uint64_t *next);
 
-/*
- * The condition that follows when `atom` has `outcome` under `condition`: a condition, KSM_NONE
- * when that is infeasible. An edge that nobody has answered yet is queued as a question; the
- * expansion of this state is then dropped and repeated after the answer.
- */
-uint32_t ksm_condition(ksm_worker *w, uint32_t condition, uint32_t atom, uint32_t outcome);
+/* ---- symbols: see automaton.c --------------------------------------------------------------- */
+
+#define KSM_SYMBOLS 16         /* symbols of a domain have four bits */
+#define KSM_SCRIPT 256         /* no way through a step makes more choices than this */
+#define KSM_SETTLE 0x40000000u /* + a domain: the question that ends a step */
+
+/* A question, its answers, and the condition that follows from each. */
+typedef struct {
+    uint32_t condition;
+    uint32_t question;
+    uint64_t operands; /* symbols, four bits each, the first one lowest */
+    uint64_t numbers;  /* of KSM_SETTLE: the symbols' new numbers, in the same way */
+    uint32_t count;    /* of answers */
+    int32_t answer[3];
+    uint32_t next[3];
+} ksm_answers;
+
+/* Fills in the answers; not 0 when there are none to be had. */
+typedef int (*ksm_oracle)(ksm_answers *asked);
+
+/* One way after the other through a step. */
+typedef struct {
+    uint32_t condition;
+    uint32_t start;
+    uint32_t taken;
+    uint32_t length;
+    uint8_t script[KSM_SCRIPT];
+    uint8_t last[KSM_SCRIPT];
+} ksm_dialogue;
+
+typedef struct {
+    uint16_t word;
+    uint16_t shift;
+} ksm_cell;
+
+/* The answer to a question on this way. */
+int64_t ksm_ask(ksm_worker *w, uint32_t question, uint64_t operands);
+/* Which of so many arms this way takes. */
+uint32_t ksm_choose(ksm_worker *w, uint32_t ways);
+/* Bring the symbols of a domain, which are in `cells`, into canonical form. */
+void ksm_settle(ksm_worker *w, uint64_t *word, const ksm_cell *cells, uint32_t count,
+                uint32_t domain);
 
 /* The part of a worker that the model touches. */
 struct ksm_worker {
@@ -94,7 +130,29 @@ struct ksm_worker {
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
     uint64_t *pending; /* [flags / 64], shared by all workers: flags that nobody knows yet */
+    ksm_dialogue *now; /* of the step or predicate that is being run */
 };
+
+/* Begin a dialogue; it is the one that questions belong to, until the model says otherwise. */
+static inline void ksm_begin(ksm_worker *w, ksm_dialogue *d, uint32_t condition)
+{
+    d->condition = d->start = condition;
+    d->taken = d->length = 0;
+    w->now = d;
+}
+
+/* Go over to the next way, from the start; false when there is none. */
+static inline bool ksm_advance(ksm_dialogue *d)
+{
+    while (d->length && d->script[d->length - 1] == d->last[d->length - 1])
+        d->length--;
+    if (!d->length)
+        return false;
+    d->script[d->length - 1]++;
+    d->condition = d->start;
+    d->taken = 0;
+    return true;
+}
 
 /* Floor division and modulus, as in Python; the divisor is not 0. */
 static inline int64_t ksm_div(int64_t a, int64_t b)
@@ -128,7 +186,7 @@ enum ksm_stop_reason {
     KSM_DEPTH_LIMIT,
     KSM_MEMORY_LIMIT,
     KSM_INTERRUPTED,
-    KSM_QUESTION,   /* answer the questions and run again */
+    KSM_UNANSWERED, /* the oracle has no answer to a question about symbols */
     KSM_NO_MEMORY,  /* the machine refused memory before the limit */
     KSM_NO_START    /* the setup faulted or has no outcome: see ksm_setup_fault */
 };
@@ -143,6 +201,7 @@ typedef struct {
     uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
     uint32_t merge;        /* with stubborn sets: do not store states with one way on */
     uint32_t reserved;
+    ksm_oracle oracle;     /* asked about symbols, one question at a time; NULL without symbols */
 } ksm_options;
 
 typedef struct {
@@ -165,13 +224,6 @@ typedef struct {
     uint64_t next[KSM_WORDS];
 } ksm_finding;
 
-typedef struct {
-    uint32_t condition;
-    uint32_t atom;
-    uint32_t outcome;
-    uint32_t answer;
-} ksm_edge;
-
 typedef struct ksm_search ksm_search;
 
 ksm_search *ksm_open(const ksm_options *options);
@@ -190,8 +242,6 @@ void ksm_read_fired(ksm_search *search, uint8_t *out);
 uint64_t ksm_path(ksm_search *search, uint32_t state, uint64_t *out, uint64_t room);
 int ksm_save(ksm_search *search, const char *path, const uint8_t *digest);
 int ksm_restore(ksm_search *search, const char *path, const uint8_t *digest);
-uint64_t ksm_questions(ksm_search *search, ksm_edge *out, uint64_t room);
-void ksm_answer(ksm_search *search, const ksm_edge *edges, uint64_t count);
 void ksm_close(ksm_search *search);
 
 #pragma GCC visibility pop

@@ -30,6 +30,13 @@ typedef struct {
     uint64_t room;
 } ksm_spans;
 
+/* Every answer that a worker has seen: open addressing, question == KSM_NONE is a free place. */
+typedef struct {
+    ksm_answers *known;
+    uint64_t mask;
+    uint64_t count;
+} ksm_memory_of_answers;
+
 typedef struct {
     ksm_worker face; /* first: the model sees only this */
     ksm_search *search;
@@ -46,27 +53,17 @@ typedef struct {
     uint32_t logged;  /* new states below this number are in the next level's spans */
     ksm_span block;   /* states still to expand */
     uint32_t restart; /* where the block stood at the last flush */
-    bool asked;       /* this expansion met an unanswered edge */
     bool quiet;       /* only looking: nothing is recorded */
     bool noticed;     /* there would have been something to record */
     uint64_t passed;  /* states run through and not stored */
     ksm_successor *scratch; /* where a state that may be run through is expanded */
+    ksm_memory_of_answers answers;
     uint32_t batched;
     ksm_successor *batch;
     uint8_t *own_fired;
 } ksm_thread;
 
 enum ksm_phase { KSM_EXPAND, KSM_REHASH, KSM_FINISHED };
-
-/* Known edges of the automaton of path conditions, and the questions not answered yet. */
-typedef struct {
-    ksm_edge *edges; /* open addressing; outcome == KSM_NONE marks a free place */
-    uint64_t mask;
-    uint64_t count;
-    ksm_edge *questions;
-    uint64_t asked;
-    uint64_t room;
-} ksm_automaton;
 
 struct ksm_search {
     ksm_options options;
@@ -95,7 +92,6 @@ struct ksm_search {
     uint64_t depth;    /* of the states being expanded */
     uint64_t deepest;
     uint64_t freed;    /* states below this were given back (not exact only) */
-    ksm_spans deferred; /* states waiting for an answer */
 
     bool starting;        /* the setup is running */
     bool started;         /* it has run */
@@ -115,7 +111,8 @@ struct ksm_search {
     ksm_finding *found;
     uint8_t *seen;
     uint64_t *pending;
-    ksm_automaton automaton;
+    pthread_mutex_t asking; /* the oracle hears one question at a time */
+    bool silent;            /* it had no answer */
 };
 
 /* Slots of the findings, in the order that ksm_findings promises. */

@@ -157,7 +157,8 @@ class StepWriter(BlockWriter):
 
     def end(self, target: int, path: Path) -> list[str]:
         lines = self._write_back(self._after[target], path)
-        place = self._place(_Exit(target, path.writes))
+        settled = self.cells.settled if self.symbolic else frozenset[int]()
+        place = self._place(_Exit(target, path.writes | settled))
         if path.depth == 0:
             return [*lines, f"k += {place};", "goto done;"]
         words = [f"{path.words}{i}" for i in range(self.layout.words)]
@@ -222,7 +223,8 @@ class SetupWriter(BlockWriter):
 
     def end(self, target: int, path: Path) -> list[str]:
         words = ", ".join(f"{path.words}{i}" for i in range(self.layout.words))
-        return [f"EMIT({ALL}, {words});", self.leave(path)]
+        settle = ["settled(o[-1].word, w);"] if self.layout.symbols.cells else []
+        return [f"EMIT({ALL}, {words});", *settle, self.leave(path)]
 
     def fault(self, number: int, path: Path) -> str:
         return f"{{ ksm_fault(w, {number}); {self.leave(path)} }}"

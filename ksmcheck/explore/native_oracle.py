@@ -1,0 +1,79 @@
+"""Answers the questions of a native search: from C to the oracle and back.
+
+NOTE(asking). A worker that meets a question which is new to it asks at once and waits; it keeps the
+answer, so the search stops for a question once, not for a state.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from attrs import define, field
+
+from ksmcheck.analysis.symbols import Oracle, Symbols, Undecided
+from ksmcheck.backends.native.library import SETTLE, AnswersStructure, OracleFunction
+from ksmcheck.diagnostics import UserError
+from ksmcheck.ir.symbols import Apply, Compare, Fresh, Number, Question, Sum
+
+BITS = 4
+ANSWERED, UNANSWERED = 0, 1
+
+
+@define(eq=False)
+class NativeOracle:
+    """``function`` is what C calls; ``failure`` is why the last call had no answer."""
+
+    oracle: Oracle
+    symbols: Symbols
+    failure: UserError | Undecided | None = None
+    function: object = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.function = OracleFunction(self._called)
+
+    @property
+    def address(self) -> int | None:
+        """For the options of a search; this object must outlive the search."""
+        return ctypes.cast(self.function, ctypes.c_void_p).value  # type: ignore[arg-type]
+
+    def _called(self, pointer: ctypes._Pointer[AnswersStructure]) -> int:
+        asked = pointer.contents
+        try:
+            if asked.question >= SETTLE:
+                self._settle(asked)
+            else:
+                self._answer(asked, self.symbols.asked[asked.question])
+        except (UserError, Undecided) as failure:
+            self.failure = failure
+            return UNANSWERED
+        return ANSWERED
+
+    def _answer(self, asked: AnswersStructure, question: Question) -> None:
+        operands = unpacked(asked.operands, operand_count(question))
+        answers = self.oracle.answers(asked.condition, question, operands)
+        asked.count = len(answers)
+        for number, (answer, condition) in enumerate(answers):
+            asked.answer[number], asked.next[number] = answer, condition
+
+    def _settle(self, asked: AnswersStructure) -> None:
+        order = unpacked(asked.operands, (asked.operands.bit_length() + BITS - 1) // BITS)
+        place = asked.question - SETTLE
+        condition, numbers = self.oracle.settle_domain(asked.condition, place, order)
+        asked.count, asked.next[0] = 1, condition
+        asked.numbers = sum(number << BITS * n for n, number in enumerate(numbers))
+
+
+def operand_count(question: Question) -> int:
+    """How many symbols a question is about."""
+    match question:
+        case Fresh() | Number():
+            return 0
+        case Apply():
+            return 1
+        case Compare() | Sum():
+            return 2
+
+
+def unpacked(packed: int, count: int) -> tuple[int, ...]:
+    """The symbols in an operand, the first one lowest."""
+    return tuple(packed >> BITS * n & (1 << BITS) - 1 for n in range(count))
