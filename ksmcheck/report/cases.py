@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
+from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.ir.program import Expectation, Identity, Program
 from ksmcheck.report.listing import flags
 
@@ -118,7 +119,9 @@ def merged(errors: Sequence[UserError]) -> UserError:
 def _case(scenario: Scenario, expected: Expectation, reader: ModelReader) -> Case:
     started = time.perf_counter()
     program = reader.compile(scenario.given, expected)
-    Evaluator(program).initial()  # a setup that fails is the model's fault as well
+    Evaluator(
+        program, oracle_for(program)
+    ).initial()  # a setup that fails is the model's fault as well
     return Case(
         scenario,
         expected,

@@ -57,6 +57,11 @@ def test_all_as_expected(engine: str, capsys: Capture) -> None:
     assert printed.err == ""
 
 
+def test_a_setup_with_symbols(capsys: Capture) -> None:
+    assert run(["check", "--model", "ksm_hash_collision", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
+
+
 def test_json_in_full(capsys: Capture) -> None:
     assert run(["check", "--model", WRONG, "--json", "--quiet"]) == 1
     record = json.loads(capsys.readouterr().out)
