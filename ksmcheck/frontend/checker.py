@@ -228,10 +228,12 @@ class Checker(ABC):
 
 
 def is_zero(value: Typed, target: ValueType) -> bool:
-    """True for a literal 0 or False where a symbol is wanted: the fixed element of its domain."""
-    if not isinstance(value, Literal) or not isinstance(value.type, (IntType, BoolType)):
+    """True for 0 or False where a symbol is wanted: the fixed element of its domain."""
+    if not isinstance(target, SymbolType):
         return False
-    return isinstance(target, SymbolType) and value.value == 0
+    if isinstance(value, Literal) and isinstance(value.type, BoolType):
+        return value.value == 0
+    return value.type == IntType(0, 0)
 
 
 def conversion(kind: ValueType, target: ValueType) -> str:

@@ -244,7 +244,7 @@ def kinds_of(
     symbol: UninterpretedSymbol, universe: Universe, errors: Errors
 ) -> tuple[ValueType, ...]:
     """The types of argument and result; () when the declaration is wrong (reported)."""
-    reader = AnnotationReader(universe, errors, symbol.module)
+    before, reader = len(errors.found), AnnotationReader(universe, errors, symbol.module)
     given = [item.annotation for item in symbol.node.args.args]
     given.append(symbol.node.returns)
     kinds = [reader.storage(item).type for item in given if item is not None]
@@ -256,7 +256,7 @@ def kinds_of(
             return tuple(kinds)
         case [IntType(lo=low, hi=high), IntType(lo=least, hi=most)] if least <= low <= high <= most:
             return tuple(kinds)
-    if not errors.found:
+    if len(errors.found) == before:
         errors.add(
             "KSM604",
             f"'{symbol.name}' is no function from a domain to a domain",

@@ -53,7 +53,7 @@ def linear_page_index(mm: Mm, address: Address) -> PageOffset:
 @routine(source="mm/rmap.c")
 def vma_covers(mm: Mm, page: Page) -> bool:
     """vma_address has an answer: the page's place is inside the mm's vma."""
-    if not configured("anon-vma-families"):
+    if not symbolic(PageOffset) and not configured("anon-vma-families"):
         return True
     index = page.index
     return mm.pgoff <= index and index < mm.pgoff + ADDRESSES
@@ -61,10 +61,10 @@ def vma_covers(mm: Mm, page: Page) -> bool:
 
 @routine(source="mm/rmap.c")
 def vma_address(mm: Mm, page: Page) -> Address:
-    """At which address of the mm the page's place is."""
+    """At which address of the mm the page's place is: the only one, where offsets are unknown."""
     if not configured("anon-vma-families"):
-        return page.index
-    return page.index - mm.pgoff
+        return 0 if symbolic(PageOffset) else page.index
+    return 0 if symbolic(PageOffset) else page.index - mm.pgoff
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
@@ -79,6 +79,6 @@ def set_anon_mapping(page: Page, mm: Mm, address: Address, exclusive: bool) -> N
             if not exclusive:
                 anon_vma = root_of(anon_vma)
         page.mapping = Anon(anon_vma)
-        if configured("anon-vma-families"):
+        if symbolic(PageOffset) or configured("anon-vma-families"):
             page.index = linear_page_index(mm, address)
         return

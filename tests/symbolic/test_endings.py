@@ -1,0 +1,140 @@
+"""How a search with symbols can end otherwise: not confirmed, not decided, too many symbols."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.cli.main import run
+from ksmcheck.symbolic.conditions import Facts
+from ksmcheck.symbolic.theory import Theory
+from tests.symbolic.models import HEAD, TEXTS
+
+# Between a and b lie two integers, which are forgotten: what is kept is b > a + 1, and not that b
+# cannot be a + 2. So the step to `bad` looks possible, and no values take a run there.
+FORGOTTEN = '''
+class Offset(SymbolicInt):
+    """A place."""
+
+
+a: Offset
+b: Offset
+bad: bool
+looked: bool
+
+
+@setup
+def start() -> None:
+    global a, b
+    low = fresh(Offset)
+    second = fresh(Offset)
+    third = fresh(Offset)
+    high = fresh(Offset)
+    assume(low < second)
+    assume(second < third)
+    assume(third < high)
+    a = low
+    b = high
+
+
+@actor
+def look() -> None:
+    global bad, looked
+    next_one = a + 1
+    after_next = next_one + 1
+    if b == after_next:
+        bad = True
+    looked = True
+
+
+@invariant(source="the reader")
+def three_apart() -> bool:
+    """There are two integers between."""
+    return not bad
+
+
+@witness(three_apart)
+def somebody_looked() -> bool:
+    return looked
+
+
+scenario(question="?", symbols={Offset: 4}, properties=[three_apart])
+'''
+
+ENGINES = pytest.mark.parametrize("engine", ["python", "native"])
+
+
+def explore(path: Path, engine: str, *more: str) -> int:
+    return run(["explore", "--model", str(path), "--engine", engine, "--quiet", *more])
+
+
+@ENGINES
+def test_a_run_without_values_is_no_violation(
+    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "forgotten.py"
+    path.write_text(HEAD + FORGOTTEN, encoding="utf-8")
+    assert explore(path, engine, "--json") == 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "inconclusive"
+    assert report["violations"] == []
+    assert report["symbolic"]["unconfirmed"] == 1
+    assert report["symbolic"]["imprecise_edges"] > 0
+
+
+@ENGINES
+def test_what_z3_does_not_decide_is_left_in_a_file(
+    engine: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def gives_up(theory: Theory, facts: Facts) -> bool:
+        raise Undecided("timeout", "(check-sat)")
+
+    monkeypatch.setattr(Theory, "close", gives_up)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "sort.py"
+    path.write_text(HEAD + TEXTS["sort"], encoding="utf-8")
+    assert explore(path, engine, "--json") == 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["stop_reason"] == "undecided"
+    assert report["symbolic"]["undecided_query"] == "sort-undecided.smt2"
+    assert (tmp_path / "sort-undecided.smt2").read_text(encoding="utf-8") == "(check-sat)"
+
+
+@ENGINES
+def test_more_symbols_than_allowed_is_the_users_fault(
+    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sort.py"
+    text = TEXTS["sort"].replace("symbols={Content: 5}", "symbols={Content: 2}")
+    path.write_text(HEAD + text, encoding="utf-8")
+    assert explore(path, engine) == 2
+    shown = capsys.readouterr().err
+    assert "KSM611" in shown
+    assert "symbols={Content: 3}" in shown
+
+
+def test_no_checkpoint_with_symbols(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "sort.py"
+    path.write_text(HEAD + TEXTS["sort"], encoding="utf-8")
+    assert explore(path, "native", "--checkpoint", str(tmp_path / "half.ksm")) == 2
+    assert "KSM614" in capsys.readouterr().err
+
+
+def test_a_trace_has_the_values_and_replays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, trace = tmp_path / "collision.py", tmp_path / "trace.json"
+    text = TEXTS["collision"].replace("not skipped or checksum(page) == old", "not missed")
+    path.write_text(HEAD + text, encoding="utf-8")
+    assert explore(path, "native", "--trace-out", str(trace)) == 1
+    shown = capsys.readouterr().out
+    assert "Content A" in shown
+    recorded = json.loads(trace.read_text(encoding="utf-8"))
+    assert recorded["values"]
+    assert run(["replay", str(trace), "--model", str(path)]) == 1
