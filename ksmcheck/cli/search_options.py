@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from ksmcheck.cli.values import read_count, read_duration, read_memory
+from ksmcheck.cli.values import read_bound, read_count, read_duration, read_memory
 from ksmcheck.explore.options import SearchOptions
 
 _OPTIONS = (
@@ -29,6 +29,12 @@ _OPTIONS = (
         metavar="SIZE",
         help="Stop at this much memory: 4G, 500M.",
     ),
+    click.option(
+        "--preemptions",
+        callback=read_bound,
+        metavar="N",
+        help="Only runs with at most N switches away from an actor that could go on.",
+    ),
     click.option("--all", "all_violations", is_flag=True, help="Go on after the first violation."),
 )
 
@@ -42,10 +48,18 @@ def search_options(command: Callable[..., int]) -> Callable[..., int]:
         max_depth: int | None,
         time_limit: float | None,
         memory_limit: int | None,
+        preemptions: int | None,
         all_violations: bool,
         **others: object,
     ) -> int:
-        search = SearchOptions(max_states, max_depth, time_limit, memory_limit, all_violations)
+        search = SearchOptions(
+            max_states,
+            max_depth,
+            time_limit,
+            memory_limit,
+            all_violations,
+            preemptions=preemptions,
+        )
         return command(search=search, **others)
 
     result: Callable[..., int] = with_limits

@@ -30,6 +30,13 @@ def read_count(_: click.Context, option: click.Parameter, word: str | None) -> i
     return int(digits)
 
 
+def read_bound(_: click.Context, option: click.Parameter, word: str | None) -> int | None:
+    """A whole number from 0 to 255."""
+    if word is not None and not (re.fullmatch(r"[0-9]{1,3}", word) and int(word) <= 255):
+        raise _refused(option, word, "it is a whole number from 0 to 255", "2")
+    return None if word is None else int(word)
+
+
 def read_width(context: click.Context, option: click.Parameter, word: str | None) -> int | None:
     """A number of columns, not fewer than a table can be read in."""
     columns = read_count(context, option, word)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.explore.bounding import Bounder
 from ksmcheck.explore.limits import Limits, peak_bytes
 from ksmcheck.explore.merging import Merger
 from ksmcheck.explore.options import SearchOptions, StopReason
@@ -72,6 +73,7 @@ class _Search:
         options: SearchOptions,
         chosen: Selector | None,
     ) -> None:
+        self._bounder = Bounder.of(program)
         self._selector = chosen
         self._stepper = stepper
         self._options = options
@@ -120,6 +122,8 @@ class _Search:
         state = self.visited.states[number]
         steps = self._stepper.current(state)
         found = [step.run(state) for step in steps]
+        if self._bounder is not None:
+            found = self._bounder.taken(state, steps, found)
         if self._selector is not None:
             found = self._selector.taken(steps, found)
         pairs = zip(steps, found, strict=True)

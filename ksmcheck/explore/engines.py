@@ -10,11 +10,13 @@ from pathlib import Path
 
 from attrs import Factory, evolve, frozen
 
+from ksmcheck.analysis.preemptions import bounded
 from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.explore.bounding import without_bound
 from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.progress import Progress
@@ -66,7 +68,8 @@ class EngineChoice:
 class Ran:
     """A search that was made: by which engine, whether it was exact, and why that engine.
 
-    ``reductions`` are those that ran.
+    ``reductions`` are those that ran. With ``preemptions``, only runs with at most so many were
+    looked at.
     """
 
     result: SearchResult
@@ -74,6 +77,7 @@ class Ran:
     exact: bool = True
     note: str = ""
     reductions: frozenset[Reduction] = frozenset()
+    preemptions: int | None = None
 
 
 def run(
@@ -82,8 +86,12 @@ def run(
     """Search ``program``. UserError when the choice cannot be had."""
     # A search that is bounded in depth is one for what is near; reductions make ways longer.
     option = choice.only_native or ("--max-depth" if options.max_depth is not None else "")
+    # What may be left out among all runs may be just what is within a bound on preemptions.
+    option = option or ("--preemptions" if options.preemptions is not None else "")
     reductions = decide(choice.reduce, program, option)
     options = evolve(options, reductions=reductions)
+    if options.preemptions is not None:
+        return _within(options.preemptions, choice, program, options, progress)
     ran = _run(choice, program, options, progress)
     if Reduction.POR in reductions and _unmet(program, ran.result):
         # What a search for violations leaves out may be just what a witness needs.
@@ -92,6 +100,21 @@ def run(
     if options.readable or Reduction.POR in reductions:
         ran = evolve(ran, result=shortened(program, ran.result))
     return evolve(ran, reductions=reductions)
+
+
+def _within(
+    preemptions: int,
+    choice: EngineChoice,
+    program: Program,
+    options: SearchOptions,
+    progress: Progress | None,
+) -> Ran:
+    """The search of the runs with at most so many preemptions."""
+    if choice.checkpoint is not None or choice.resume is not None:
+        message = "--preemptions does not go together with checkpoints"
+        raise UserError([Diagnostic("KSM546", message, hint="leave one of the two out")])
+    ran = _run(choice, bounded(program, preemptions), options, progress)
+    return evolve(ran, result=without_bound(ran.result), preemptions=preemptions)
 
 
 def _unmet(program: Program, result: SearchResult) -> bool:

@@ -18,6 +18,7 @@ class SearchOptions:
     an initial one are not expanded. ``time_limit`` in seconds; ``memory_limit`` in bytes of
     resident memory. ``all_violations``: go on after a violation, and report each property once.
     ``readable``: of each violation give a path with few context switches, see shortening.py.
+    ``preemptions``: only runs with at most so many, see analysis/preemptions.py.
     ``reductions``: what may be left out of the search; see decide() in reductions.py. ``aim``: what
     a search with reductions must not miss.
     """
@@ -28,6 +29,7 @@ class SearchOptions:
     memory_limit: int | None = None
     all_violations: bool = False
     readable: bool = False
+    preemptions: int | None = None
     reductions: frozenset[Reduction] = frozenset()
     aim: Aim = Aim.VIOLATIONS
 

@@ -71,6 +71,7 @@ class JsonReport:
     reductions: tuple[str, ...]
     model_digest: str
     symbolic: SymbolicEntry | None = None
+    preemptions: int | None = None
 
 
 def json_report(report: Report) -> str:
@@ -106,6 +107,7 @@ def _entries(report: Report) -> JsonReport:
         reductions=report.reductions,
         model_digest=report.program.digest,
         symbolic=_symbolic(report),
+        preemptions=report.preemptions,
     )
 
 

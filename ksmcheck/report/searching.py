@@ -55,6 +55,7 @@ def report_of(
         exact=ran.exact,
         note=ran.note,
         reductions=names(ran.reductions),
+        preemptions=ran.preemptions,
         unconfirmed=found.unconfirmed,
         query_file=found.query_file,
     )

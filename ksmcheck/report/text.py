@@ -92,9 +92,21 @@ def _headline(report: Report) -> list[str]:
                     )
             return lines
         case Verdict.HOLDS:
-            return [f"{model}: HOLDS in all {states}, within the scope below"]
+            runs = "" if report.preemptions is None else f" of the {_runs(report.preemptions)}"
+            return [f"{model}: HOLDS in all {states}{runs}, within the scope below"]
         case _:
             assert_never(report.verdict)
+
+
+def _runs(preemptions: int) -> str:
+    return f"runs with at most {preemptions} preemption{'' if preemptions == 1 else 's'}"
+
+
+def _bound(report: Report) -> str:
+    """Which runs were looked at; empty when that is all of them."""
+    if report.preemptions is None:
+        return ""
+    return f"{_runs(report.preemptions)}; what happens in others is not known"
 
 
 def _unconfirmed(report: Report) -> list[str]:
@@ -162,6 +174,7 @@ def _scope(report: Report) -> list[str]:
         ("actors", "; ".join(actors)),
         ("pools", ", ".join(f"{count} {name}" for name, count in identity.pools)),
         ("memory model", "sequential consistency"),
+        ("bound", _bound(report)),
         ("reductions", ", ".join(report.reductions) or "none"),
         ("engine", _engine(report)),
         ("model digest", program.digest[:16]),

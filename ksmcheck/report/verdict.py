@@ -61,6 +61,7 @@ class Report:
     ``compile_seconds`` is all the time before the search: reading, compiling, generating code.
     ``exact`` is False when the visited set may have forgotten states: then nothing "holds".
     ``note`` says why this engine ran; ``reductions`` are the names of those that ran.
+    ``preemptions``: everything is said of runs with at most so many only.
     ``unconfirmed`` findings have no values of the symbols that are known to lead there.
     ``query_file`` has the query that z3 did not decide.
     """
@@ -73,6 +74,7 @@ class Report:
     exact: bool = True
     note: str = ""
     reductions: tuple[str, ...] = ()
+    preemptions: int | None = None
     unconfirmed: tuple[Finding, ...] = ()
     query_file: str | None = None
 

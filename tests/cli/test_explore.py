@@ -180,3 +180,14 @@ def counter(me: Annotated[int, Range(0, 4)]) -> None:
 
 scenario(question="?", kernel="", properties=[])
 """
+
+
+def test_a_bound_on_preemptions_is_said() -> None:
+    path = "tests/textbook/ticket_lock.py"
+    done = ksmcheck("explore", "--model", path, "--preemptions", "1")
+    assert done.code == 0
+    assert "HOLDS in all 517 states of the runs with at most 1 preemption," in done.out
+    assert "what happens in others is not known" in done.out
+    report = json.loads(ksmcheck("explore", "--model", path, "--preemptions", "1", "--json").out)
+    assert (report["verdict"], report["preemptions"]) == ("holds", 1)
+    assert ksmcheck("explore", "--model", path, "--preemptions", "many").code == 2

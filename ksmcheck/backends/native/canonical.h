@@ -121,7 +121,7 @@ static bool ksm_same_role(const uint64_t *s, uint8_t one, uint8_t other)
 }
 
 /* The least state over all orders that the signatures allow. */
-static void ksm_settle(const uint64_t *s, uint64_t *sign, const ksm_link *links, uint32_t count,
+static void ksm_least_of(const uint64_t *s, uint64_t *sign, const ksm_link *links, uint32_t count,
                        ksm_least *least)
 {
     uint8_t order[KSM_OBJECTS];
@@ -153,7 +153,7 @@ static void ksm_settle(const uint64_t *s, uint64_t *sign, const ksm_link *links,
         uint64_t mine[KSM_OBJECTS];
         memcpy(mine, sign, sizeof mine);
         mine[kept[i]] = ksm_mixed(mine[kept[i]] + 0x9e3779b97f4a7c15u);
-        ksm_settle(s, mine, links, count, least);
+        ksm_least_of(s, mine, links, count, least);
     }
 }
 
@@ -163,7 +163,7 @@ static void ksm_renumber(const uint64_t *s, ksm_least *least)
     uint64_t sign[KSM_OBJECTS] = {0};
     ksm_link links[KSM_LINKS + 1];
     const uint32_t count = ksm_sign(s, sign, links);
-    ksm_settle(s, sign, links, count, least);
+    ksm_least_of(s, sign, links, count, least);
 }
 #else
 static void ksm_renumber(const uint64_t *s, ksm_least *least)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ksmcheck.analysis.preemptions import bound_of
 from ksmcheck.analysis.stubborn import stubborn
 from ksmcheck.backends.native.actors import actor_function, every_way, prototype
 from ksmcheck.backends.native.blocks import FLAGS
+from ksmcheck.backends.native.bounding import bounded_expand
 from ksmcheck.backends.native.canonical import canonical_function
 from ksmcheck.backends.native.cells import outcomes
 from ksmcheck.backends.native.layout import Layout
@@ -81,7 +83,7 @@ def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
         *questions.check_functions(),
         *_setup(layout),
         *(f"{prototype(number)};" for number in numbers),
-        *(_expand(program) if not layout.reduced else _selecting(layout)),
+        *(_expand(layout) if not layout.reduced else _selecting(layout)),
     ]
 
 
@@ -161,7 +163,10 @@ def _finish(layout: Layout, questions: Questions) -> list[str]:
     return [*lines, "    return o;", "}", ""]
 
 
-def _expand(program: Program) -> list[str]:
+def _expand(layout: Layout) -> list[str]:
+    program, bound = layout.program, bound_of(layout.program)
+    if bound is not None:
+        return bounded_expand(layout, bound)
     acting = [number for number, actor in enumerate(program.actors) if actor.steps]
     return [
         "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",

@@ -115,6 +115,7 @@ void ksm_fault(ksm_worker *face, uint32_t fault)
         return;
     }
     w->pending++;
+    face->faults++;
     record(w, ksm_fault_slot(fault), w->search->depth + 1, w->current, 0, NULL);
 }
 

@@ -129,6 +129,7 @@ struct ksm_worker {
     bool alone;        /* one step that leads on is all that is taken */
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
+    uint64_t faults;   /* outcomes that were faults, counted on and on */
     uint64_t *pending; /* [flags / 64], shared by all workers: flags that nobody knows yet */
     ksm_dialogue *now; /* of the step or predicate that is being run */
 };
