@@ -11,9 +11,9 @@ Keeps: mm2, which maps a KSM page; mm1 with an equal page of its own, next in li
 Abstracts: see models/kernel/anon_vma.py, ksm_merge.py, ksm_rmap.py. mm1's own page is on a
     pagevec, where reclaim does not find it.
 Not covered: reuse of the anon_vma's memory: the first touch after the free is the error already.
-Result: v2.6.33 holds (572,715 states). Without anon-vma-ref or anon-vma-unlink-counts violated
-    after 103 steps (p11), without anon-vma-ref-under-mmap-sem after 95 (use after free in
-    get_anon_vma), without anon-vma-drop-locked after 142 (the anon_vma is freed by ksmd while
+Result: v2.6.33 holds (583,361 states). Without anon-vma-ref or anon-vma-unlink-counts violated
+    after 105 steps (p11), without anon-vma-ref-under-mmap-sem after 97 (use after free in
+    get_anon_vma), without anon-vma-drop-locked after 146 (the anon_vma is freed by ksmd while
     anon_vma_unlink of the exiting mm1 holds its lock).
 """
 

@@ -9,7 +9,7 @@ Keeps: mm1 and mm2, which share a KSM page and are registered; X, the last threa
     exits; ksmd, which then removes mm2's item; R, which tries to reclaim the page.
 Abstracts: see models/kernel/hlist.py, ksm_rmap.py, ksm_scan.py. The cursor stands on mm2's slot.
 Not covered: insertion during a walk; rmap_walk_ksm.
-Result: v2.6.33 holds (98,724 states). Without page-lock-hlist violated after 34 steps (p13: the
+Result: v2.6.33 holds (106,335 states). Without page-lock-hlist violated after 34 steps (p13: the
     list changes under the walk); with --all also use after free, the walk touching the freed item.
 """
 

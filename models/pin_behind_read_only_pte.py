@@ -9,8 +9,9 @@ Keeps: mm1, whose page is taken by D for direct I/O, whose device then stores 2;
     reads, and so maps the page again, read-only; mm2 with an equal page, which ksmd has seen in
     this pass; ksmd, which comes to mm1.
 Abstracts: see models/kernel/gup.py, ksm_cmp.py, vmscan.py.
-Not covered: fork, which makes a pte read-only in one step of its own; PG_anon_exclusive (v5.19), by
-    which later kernels know an exclusive page behind a read-only pte.
+Not covered: the other half, in which the page gives way to a KSM page (pinned_page_merged); fork,
+    which makes a pte read-only in one step of its own; PG_anon_exclusive (v5.19), by which later
+    kernels know an exclusive page behind a read-only pte.
 Result: v2.6.36 violated after 96 steps (p10), and v2.6.33 after 94: write_protect_page compares the
     counts only where the pte is writable, or dirty since v2.6.36. Reclaim takes the dirty bit with
     the pte of a page that it cannot free for the pin, the read brings the page back clean and

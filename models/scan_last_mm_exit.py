@@ -7,8 +7,8 @@ Keeps: mm1, registered, with nothing mapped; X, its last thread, which exits; E,
     mm2, which calls madvise(MADV_MERGEABLE) and then exits as well; ksmd, `passes` times.
 Abstracts: see models/kernel/ksm_lists.py, ksm_slots.py, ksm_scan.py.
 Not covered: pages, rmap_items: the race needs none.
-Result: v2.6.39 violated after 22 steps (assertion in scan_mm_slot: the NULL dereference of the
-    commit, found in its interleaving). recheck-head: holds (286,031 states).
+Result: v2.6.39 violated after 23 steps (assertion in scan_mm_slot: the NULL dereference of the
+    commit, found in its interleaving). recheck-head: holds (399,319 states).
 """
 
 from __future__ import annotations

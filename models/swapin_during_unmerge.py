@@ -14,7 +14,7 @@ Not covered: swapoff, which has its own guard (swapoff-copies); mms that exit; r
 Result: v3.9 holds for a late fault. Without copy-when-unmerging violated in the interleaving of the
     commit (p24): U has passed mm1 when F maps the page. Without remove-all-stable-nodes violated
     after U is done (p24, the tree): the node lives as long as the page, which the commit counts as
-    its first cause. With both and an early fault violated after 44 steps, which no commit mentions:
+    its first cause. With both and an early fault violated after 45 steps, which no commit mentions:
     do_swap_page reads ksm_run before U stores it and maps the page when U has passed; both hold
     mmap_sem for reading only. U then finds a mapped page in remove_stable_node, what v3.9 warns of
     as impossible.

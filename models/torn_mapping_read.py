@@ -9,9 +9,9 @@ Keeps: mm1 and mm2 with equal pages; ksmd, which merges them; R, which looks for
 Abstracts: see models/kernel/anon_vma.py and ksm_merge.py. That the two items have met in the
     unstable tree is the setup's.
 Not covered: torn loads of half a pointer; page_referenced with the page lock held.
-Result: v2.6.33 holds (1,598 states). Without single-load violated after 25 steps: the plain load
+Result: v2.6.33 holds (1,665 states). Without single-load violated after 25 steps: the plain load
     races with the upgrade; with --disable-check data-race after 29 steps, when the word that is
-    used for the pointer is a KSM page's (out-of-range). reloads=1 violated after 76 steps, with
+    used for the pointer is a KSM page's (out-of-range). reloads=1 violated after 77 steps, with
     the guard: p13, see models/README.md.
 """
 
