@@ -16,7 +16,7 @@ page_lock: BitLock
 sem: RwSem
 first: Annotated[int, Range(0, 7)]
 second: Annotated[int, Range(0, 7)]
-third: Annotated[int, Range(0, 7)]
+third: Annotated[int, Range(0, 15)]
 inside: Ghost[Annotated[int, Range(0, 5)]]
 
 
@@ -44,7 +44,7 @@ def bump_third() -> None:
     global third
     if bit_trylock(page_lock):
         value = third
-        third = (value + 1) % 8
+        third = (value + 1) % 16
         bit_unlock(page_lock)
 
 

@@ -187,9 +187,9 @@ class BlockWriter:
                 if self.symbolic and arms:
                     lines.append(f"const uint32_t way{path.depth} = ksm_choose(w, {len(arms)});")
                 for number, arm in enumerate(arms):
-                    if self.symbolic:
-                        lines.append(f"if (way{path.depth} == {number})")
-                    lines += self.arm(arm, path)
+                    first, *rest = self.arm(arm, path)
+                    chosen = f"if (way{path.depth} == {number}) " if self.symbolic else ""
+                    lines += [chosen + first, *rest]
                 return [*lines, self.leave(path)]
             case _:
                 assert_never(block.end)

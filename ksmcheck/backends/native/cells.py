@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from ksmcheck.analysis.footprint import (
@@ -113,10 +113,10 @@ class Cells:
             cell = cell * size + item.value
         return range(start + cell, start + cell + 1)
 
-    def read_by(self, expr: Expr) -> frozenset[int]:
-        """The cells that decide the value of ``expr``, before and after alike."""
+    def read_by(self, parts: Iterable[Expr]) -> frozenset[int]:
+        """The cells that decide the value of an expression with these parts, old or new alike."""
         found: set[int] = set()
-        for item in subexpressions(expr):
+        for item in parts:
             if isinstance(item, Read):
                 found.update(self.of(item.variable, item.index))
             elif isinstance(item, Ask):

@@ -7,13 +7,14 @@ which of them the bits belong to. That is exact, because a state is still determ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from attrs import frozen
 
 from ksmcheck.backends.native.cells import block_reads, block_writes, variables_read
 from ksmcheck.backends.native.fold import Bounds, Facts, declared_bounds, simplify
+from ksmcheck.backends.native.patterns import Pattern, Patterns, Shape
 from ksmcheck.ir.expr import Const
 from ksmcheck.ir.program import Actor, Program, VariableKind
 from ksmcheck.ir.step import (
@@ -50,7 +51,7 @@ class Private:
         return frozenset() if known is None else self.variables - known.keys()
 
 
-def private_locals(program: Program) -> tuple[Private, ...]:
+def private_locals(program: Program, patterns: Patterns) -> tuple[Private, ...]:
     """For each actor."""
     outside = set(block_writes(program.setup) | block_reads(program.setup))
     for item in program.properties:
@@ -59,14 +60,17 @@ def private_locals(program: Program) -> tuple[Private, ...]:
         if item.witness is not None:
             outside |= variables_read(item.witness)
     users: dict[int, set[int]] = {}
-    for number, actor in enumerate(program.actors):
-        for step in actor.steps:
-            for variable in block_reads(step.block) | block_writes(step.block):
-                users.setdefault(variable, set()).add(number)
+    for number, steps in enumerate(patterns):
+        for variable in {v for shape in _shapes(steps) for v in shape.reads | shape.writes}:
+            users.setdefault(variable, set()).add(number)
     return tuple(
         _private(program, number, actor, outside, users)
         for number, actor in enumerate(program.actors)
     )
+
+
+def _shapes(steps: Iterable[Pattern]) -> set[Shape]:
+    return {pattern.shape for pattern in steps}
 
 
 def _private(

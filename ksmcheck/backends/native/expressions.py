@@ -53,7 +53,8 @@ class View:
     """How expressions see the state at one point of the C text.
 
     ``words`` is the name of the scalars with the current state, ``locals`` the C names of the
-    private locals, ``temps`` those of the temps; ``facts`` is what is known there.
+    private locals, ``temps`` those of the temps; ``facts`` is what is known there. ``names`` are C
+    names of expressions that have been computed, by their identity.
     """
 
     layout: Layout
@@ -61,6 +62,7 @@ class View:
     facts: Facts
     locals: Mapping[int, str] = field(factory=dict)
     temps: Mapping[int, str] = field(factory=dict)
+    names: Mapping[int, str] = field(factory=dict)
 
     def text(self, expr: Expr) -> str:
         """C with the value of ``expr``: an operand that binds as tightly as any."""
@@ -75,6 +77,8 @@ class View:
         return f"{'s' if old else self.words}{number}"
 
     def _text(self, expr: Expr) -> str:
+        if self.names and id(expr) in self.names:
+            return self.names[id(expr)]
         match expr:
             case Const(value):
                 return _literal(value)
@@ -109,8 +113,8 @@ class View:
             case Op.SHL | Op.SHR:
                 return self._shift(expr)
             case op if op in ASSOCIATIVE:
-                operands = [self._text(item) for item in _operands(expr)]
-                return f"({f' {OPERATORS[op]} '.join(operands)})"
+                texts = [self._text(item) for item in operands(expr)]
+                return f"({f' {OPERATORS[op]} '.join(texts)})"
             case op:
                 left, right = self._text(expr.left), self._text(expr.right)
                 return f"({left} {OPERATORS[op]} {right})"
@@ -196,7 +200,7 @@ class View:
         return text if limits.within(0, 63) else f"({text} & 63)"
 
 
-def _operands(expr: Binary) -> list[Expr]:
+def operands(expr: Binary) -> list[Expr]:
     """The operands of a chain of one associative operator, from left to right."""
     stack: list[Expr] = [expr]
     found: list[Expr] = []

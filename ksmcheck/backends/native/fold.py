@@ -49,6 +49,9 @@ class Bounds(NamedTuple):
         return lo <= self.lo and self.hi <= hi
 
 
+# An expression that is simplified, and its bounds.
+Simple = tuple[Expr, Bounds]
+
 BOOLEAN = Bounds(0, 1)
 ANYTHING = Bounds()
 
@@ -68,11 +71,16 @@ def declared_bounds(program: Program) -> tuple[Bounds, ...]:
 
 @frozen
 class Facts:
-    """What is known at one point: of variables by type, of some scalar ones and of temps more."""
+    """What is known at one point: of variables by type, of some scalar ones and of temps more.
+
+    ``memo`` remembers what became of an expression, by identity: only for expressions that live as
+    long as it does.
+    """
 
     declared: Sequence[Bounds]
     scalars: Mapping[int, Bounds] = field(factory=dict)
     temps: Mapping[int, Bounds] = field(factory=dict)
+    memo: dict[int, Simple] | None = None
 
 
 def bounds(expr: Expr, facts: Facts) -> Bounds:
@@ -149,11 +157,15 @@ def simplify(expr: Expr, facts: Facts) -> Expr:
     return _simple(expr, facts)[0]
 
 
-# An expression that is simplified, and its bounds.
-Simple = tuple[Expr, Bounds]
-
-
 def _simple(expr: Expr, facts: Facts) -> Simple:
+    if facts.memo is None:
+        return _small(expr, facts)
+    if id(expr) not in facts.memo:
+        facts.memo[id(expr)] = _small(expr, facts)
+    return facts.memo[id(expr)]
+
+
+def _small(expr: Expr, facts: Facts) -> Simple:
     match expr:
         case Const():
             return _constant(expr.value)
@@ -338,6 +350,8 @@ def _connective(op: Op, left: Simple, unsimplified: Expr, facts: Facts) -> Simpl
     right = _simple(unsimplified, facts)
     if isinstance(right[0], Const) and bool(right[0].value) != deciding:
         return _truth(left)
+    if left[0] == Not(right[0]) or right[0] == Not(left[0]):
+        return _constant(int(deciding))
     return Binary(op, left[0], right[0]), BOOLEAN
 
 

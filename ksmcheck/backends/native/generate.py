@@ -9,7 +9,12 @@ from collections.abc import Iterator
 
 from ksmcheck.analysis.preemptions import bound_of
 from ksmcheck.analysis.stubborn import stubborn
-from ksmcheck.backends.native.actors import actor_function, every_way, prototype
+from ksmcheck.backends.native.actors import (
+    LINES_PER_FUNCTION,
+    actor_functions,
+    every_way,
+    prototype,
+)
 from ksmcheck.backends.native.blocks import FLAGS
 from ksmcheck.backends.native.bounding import bounded_expand
 from ksmcheck.backends.native.canonical import canonical_function
@@ -21,7 +26,7 @@ from ksmcheck.backends.native.stubborn import expand, tables
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 
 # A part with fewer lines than this is not worth a compiler process of its own.
-LINES_PER_PART = 1000
+LINES_PER_PART = LINES_PER_FUNCTION // 2
 
 
 def definitions(layout: Layout) -> tuple[str, ...]:
@@ -67,21 +72,20 @@ def _head(layout: Layout, questions: Questions) -> list[str]:
 
 
 def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
-    """The actors' functions, the biggest one first because its compiler will be the last; the rest,
+    """The setup and the properties; the actors' functions, the biggest actor first because it takes
 
-    which needs to know what all steps have asked for.
+    longest; the rest, which needs to know what all steps have asked for.
     """
+    yield [*_setup(layout), *questions.definitions()]
     program = layout.program
     numbers = range(len(program.actors))
     for number in sorted(numbers, key=lambda number: -len(program.actors[number].steps)):
-        yield actor_function(layout, questions, number)
+        yield from actor_functions(layout, questions, number)
     yield [
         *canonical_function(layout),
         *_facts(program, layout),
         *_over(program, layout),
-        *questions.definitions(),
         *questions.check_functions(),
-        *_setup(layout),
         *(f"{prototype(number)};" for number in numbers),
         *(_expand(layout) if not layout.reduced else _selecting(layout)),
     ]

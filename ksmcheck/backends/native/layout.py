@@ -17,6 +17,7 @@ from ksmcheck.analysis.symbols import Symbols, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.cells import block_writes
 from ksmcheck.backends.native.constants import Private, private_locals
+from ksmcheck.backends.native.patterns import Patterns, patterns_of
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.types import ConditionType
 
@@ -66,6 +67,7 @@ class Layout:
     program: Program
     places: tuple[Place, ...]
     private: tuple[Private, ...]
+    patterns: Patterns
     words: int
     size: int
     offsets: tuple[int, ...]
@@ -170,10 +172,11 @@ class _Bins:
 
 def lay_out(program: Program, canonical: Canonical | None = None) -> Layout:
     """A layout of few bytes, with what belongs to one actor together if that costs nothing."""
-    private = private_locals(program)
+    patterns = patterns_of(program)
+    private = private_locals(program, patterns)
     groups = _actor_groups(program, private)
     elsewhere = {actor.location for actor in program.actors}.union(*(p.variables for p in private))
-    assigned = _assigned(program) - elsewhere
+    assigned = _assigned(program, patterns) - elsewhere
     rest = [
         _Item([([number], bits)])
         for number in sorted(assigned)
@@ -195,7 +198,9 @@ def lay_out(program: Program, canonical: Canonical | None = None) -> Layout:
     )
     words = max(1, len(best.used))
     offsets, symbols = program.offsets(), symbols_of(program)
-    return Layout(program, places, private, words, best.size, offsets, symbols, canonical=canonical)
+    return Layout(
+        program, places, private, patterns, words, best.size, offsets, symbols, canonical=canonical
+    )
 
 
 def _width(program: Program, variable: int) -> int:
@@ -213,15 +218,15 @@ def _array_fields(program: Program, variable: int) -> list[int]:
     return [each * width] * whole + ([rest * width] if rest else [])
 
 
-def _assigned(program: Program) -> frozenset[int]:
+def _assigned(program: Program, patterns: Patterns) -> frozenset[int]:
     """The variables that anything stores to; the others need no bits."""
     conditions = {
         number
         for number, variable in enumerate(program.variables)
         if isinstance(variable.type, ConditionType)
     }
-    blocks = [program.setup, *(step.block for actor in program.actors for step in actor.steps)]
-    return frozenset(conditions).union(*(block_writes(block) for block in blocks))
+    shapes = {pattern.shape for steps in patterns for pattern in steps}
+    return block_writes(program.setup).union(conditions, *(shape.writes for shape in shapes))
 
 
 def _place(program: Program, variable: int, fields: list[Field]) -> Place:

@@ -14,16 +14,16 @@ that is asked once of every state, like a state property, unless it is plain tha
 from __future__ import annotations
 
 from enum import Enum
-from typing import assert_never
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from ksmcheck.analysis.footprint import asks
 from ksmcheck.backends.native.cells import Cells
 from ksmcheck.backends.native.expressions import View
-from ksmcheck.backends.native.fold import Facts, declared_bounds, simplify
+from ksmcheck.backends.native.fold import Facts, declared_bounds
 from ksmcheck.backends.native.layout import Layout
-from ksmcheck.ir.expr import TRUE, Ask, Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.backends.native.sharing import Sharing, distinct, when, without_old
+from ksmcheck.ir.expr import TRUE, Expr, Not
 from ksmcheck.ir.program import Program, PropertyKind
 
 NONE, ALL = 0, 1
@@ -64,24 +64,28 @@ class Questions:
     """
 
     layout: Layout
+    sharing: Sharing
     all: tuple[Question, ...]
     states: list[frozenset[int]]
     steps: list[frozenset[int]]
+    _known: dict[tuple[frozenset[int], bool | None], int] = field(factory=dict)
 
     @classmethod
     def of(cls, layout: Layout) -> Questions:
         """The questions of the layout's program."""
         program = layout.program
-        cells = Cells(program)
+        sharing = Sharing.of(program)
         found: list[Question] = []
         for number, item in enumerate(program.properties):
-            predicates = tuple(instance.predicate for instance in item.instances)
-            found += _questions(program, cells, number, Role.VIOLATION, predicates)
+            predicates = tuple(sharing.shared(instance.predicate) for instance in item.instances)
+            found += _questions(program, sharing, number, Role.VIOLATION, predicates)
             if item.witness is not None:
-                found += _questions(program, cells, number, Role.WITNESS, (item.witness,))
+                witness = sharing.shared(item.witness)
+                found += _questions(program, sharing, number, Role.WITNESS, (witness,))
         of_steps = frozenset(i for i, item in enumerate(found) if item.of_step)
         of_states = frozenset(range(len(found))) - of_steps
-        return cls(layout, tuple(found), [frozenset(), of_states], [frozenset(), of_steps])
+        states, steps = [frozenset[int](), of_states], [frozenset[int](), of_steps]
+        return cls(layout, sharing, tuple(found), states, steps)
 
     @property
     def stutter(self) -> int:
@@ -98,18 +102,24 @@ class Questions:
 
         ``finite_not_done``: its actor is finite and not done, so the run is not over.
         """
-        wanted = frozenset(
-            number
-            for number in self.states[ALL]
-            if self.all[number].reads & writes
-            and not (self.all[number].kind is PropertyKind.END and finite_not_done)
-        )
-        return _class(self.states, wanted)
+        key = (writes, finite_not_done)
+        if key not in self._known:
+            wanted = frozenset(
+                number
+                for number in self.states[ALL]
+                if self.all[number].reads & writes
+                and not (self.all[number].kind is PropertyKind.END and finite_not_done)
+            )
+            self._known[key] = _class(self.states, wanted)
+        return self._known[key]
 
     def of_step(self, writes: frozenset[int]) -> int:
         """The class of step questions for a step that wrote ``writes``."""
-        wanted = frozenset(n for n in self.steps[ALL] if self.all[n].reads & writes)
-        return _class(self.steps, wanted)
+        key = (writes, None)
+        if key not in self._known:
+            wanted = frozenset(n for n in self.steps[ALL] if self.all[n].reads & writes)
+            self._known[key] = _class(self.steps, wanted)
+        return self._known[key]
 
     def definitions(self) -> list[str]:
         """One C function for each question."""
@@ -120,7 +130,8 @@ class Questions:
 
     def check_functions(self) -> list[str]:
         """``ksm_check`` and ``ask_steps``; written after the steps, which make the classes."""
-        lines = ["void ksm_check(uint32_t check, const uint64_t *n, ksm_worker *w)", "{"]
+        lines = [f"{self._signature(number)};" for number in range(len(self.all))]
+        lines += ["void ksm_check(uint32_t check, const uint64_t *n, ksm_worker *w)", "{"]
         lines += self._classes(self.states)
         lines += [STEP_SIGNATURE, "{", f"    check = w->seen[{self.stutter}] ? {ALL} : check;"]
         return lines + self._classes(self.steps)
@@ -145,15 +156,22 @@ class Questions:
             report = f"ksm_step_violation(w, {item.subject}, bad - 1, n)"
         return f"        {{ uint32_t bad; if ({over}(bad = {asked})) {report}; }}"
 
+    def _states(self, number: int) -> tuple[str, ...]:
+        """The states that a question needs."""
+        return ("s", "n") if self.all[number].of_step else ("n",)
+
+    def _signature(self, number: int) -> str:
+        parameters = ", ".join(f"const uint64_t *{name}" for name in self._states(number))
+        return f"uint32_t ask_{number}({parameters}, ksm_worker *w)"
+
     def _definition(self, number: int) -> list[str]:
         item = self.all[number]
         declared = self.layout.program.properties[item.subject]
         view = View(self.layout, "n", Facts(declared_bounds(self.layout.program)))
-        names = ("s", "n") if item.of_step else ("n",)
-        states = ", ".join(f"const uint64_t *{name}" for name in names)
+        names = self._states(number)
         lines = [
             f"/* {quoted(declared.name)}: {item.role.value}? */",
-            f"static uint32_t ask_{number}({states}, ksm_worker *w)",
+            self._signature(number),
             "{",
         ]
         for name in names:
@@ -162,12 +180,15 @@ class Questions:
         lines += [f'#line {max(1, declared.span.line)} "{quoted(declared.span.file)}"']
         for index, predicate in enumerate(item.predicates):
             wrong = predicate if item.role is Role.WITNESS else Not(predicate)
-            test = [f"    if ({view.text(wrong)}) return {index + 1};"]
-            lines += _in_every_way(test) if asks(predicate) else test
+            if asks(predicate):
+                lines += _in_every_way(f"    if ({view.text(wrong)}) found = {index + 1};")
+                continue
+            simple = self.sharing.simplified(self.sharing.shared(wrong))
+            lines += [f"    {line}" for line in when(simple, f"return {index + 1};", view)]
         return [*lines, "    (void)w;", "    return 0;", "}", ""]
 
 
-def _in_every_way(test: list[str]) -> list[str]:
+def _in_every_way(test: str) -> list[str]:
     """C that asks in a dialogue of its own, while that of a step may be going on."""
     return [
         "    {",
@@ -175,7 +196,7 @@ def _in_every_way(test: list[str]) -> list[str]:
         "        ksm_begin(w, &own, condition_of(n));",
         "        uint32_t found = 0;",
         "        do {",
-        *(f"        {line.replace('return', 'found =')}" for line in test),
+        f"        {test}",
         "        } while (!found && ksm_advance(&own));",
         "        w->now = outer;",
         "        if (found) return found;",
@@ -201,11 +222,11 @@ def _class(classes: list[frozenset[int]], wanted: frozenset[int]) -> int:
 
 
 def _questions(
-    program: Program, cells: Cells, number: int, role: Role, predicates: tuple[Expr, ...]
+    program: Program, sharing: Sharing, number: int, role: Role, predicates: tuple[Expr, ...]
 ) -> list[Question]:
     """A question, and what goes with it when it is about steps: NOTE(stutter)."""
-    kind = program.properties[number].kind
-    reads = frozenset[int]().union(*(cells.read_by(predicate) for predicate in predicates))
+    kind, cells = program.properties[number].kind, Cells(program)
+    reads = cells.read_by(distinct(predicates))
     if kind is PropertyKind.END:
         reads |= {cells.offsets[a.location] for a in program.actors if not a.daemon}
     found = [Question(number, role, kind, reads, predicates)]
@@ -213,29 +234,8 @@ def _questions(
         # What is wrong with a step that changes nothing, as something that should be true.
         still = [without_old(predicate) for predicate in predicates]
         still = [Not(item) for item in still] if role is Role.WITNESS else still
-        facts = Facts(declared_bounds(program))
-        doubtful = tuple(item for item in still if simplify(item, facts) != TRUE)
+        shared = [sharing.shared(item) for item in still]
+        doubtful = tuple(item for item in shared if sharing.simplified(item) != TRUE)
         if doubtful:
             found.append(Question(number, Role.STUTTER, kind, reads, doubtful))
     return found
-
-
-def without_old(expr: Expr) -> Expr:
-    """``expr`` over a step that changed nothing."""
-    match expr:
-        case Const() | Temp():
-            return expr
-        case Read(variable, index):
-            return Read(variable, tuple(without_old(item) for item in index))
-        case Not(operand):
-            return Not(without_old(operand))
-        case Binary(op, left, right):
-            return Binary(op, without_old(left), without_old(right))
-        case Ite(condition, then, orelse):
-            return Ite(without_old(condition), without_old(then), without_old(orelse))
-        case BitCount(operand):
-            return BitCount(without_old(operand))
-        case Ask(question, operands):
-            return Ask(question, tuple(map(without_old, operands)))
-        case _:
-            assert_never(expr)

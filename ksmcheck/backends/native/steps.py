@@ -25,13 +25,11 @@ from ksmcheck.backends.native.blocks import (
     replace,
     with_declarations,
 )
-from ksmcheck.backends.native.cells import block_reads, block_writes, temps
 from ksmcheck.backends.native.fold import Bounds, simplify
 from ksmcheck.backends.native.layout import Field, Layout
-from ksmcheck.backends.native.patterns import Pattern
+from ksmcheck.backends.native.patterns import Pattern, Shape
 from ksmcheck.backends.native.properties import ALL, Questions
 from ksmcheck.ir.expr import Read
-from ksmcheck.ir.step import Block
 
 
 @frozen
@@ -76,9 +74,9 @@ class StepWriter(BlockWriter):
         self.questions = questions
         self._actor = layout.program.actors[actor]
         self._own = layout.private[actor]
+        self._patterns = layout.patterns[actor]
         self.flag_words = -(-len(layout.program.edges) // FLAGS)
         self._holders = [self._holders_at(place) for place in range(self._actor.done + 1)]
-        self._uses = dict[Block, frozenset[int]]()
         self._written = dict[object, _Shared]()
         # Of the pattern being written: the holders before and, for each target, after; k so far.
         self._before: Holders = {}
@@ -91,12 +89,12 @@ class StepWriter(BlockWriter):
         known = self._own.known[source]
         if known is None:
             return None
-        pattern = Pattern.of(self._actor.steps[source].block)
+        pattern = self._patterns[source]
         self._before = self._holders[source]
         self._after = [self._holders[target] for target in pattern.targets]
-        used = self._used(pattern.block)
+        used = self._used(pattern.shape)
         key = (
-            pattern.block,
+            pattern.shape,
             tuple((v, known[v]) for v in sorted(used & known.keys())),
             source if self._actor.location in used else None,
             tuple(self._before.items()),
@@ -104,16 +102,13 @@ class StepWriter(BlockWriter):
         )
         shared = self._written.get(key)
         if shared is None:
-            shared = self._written[key] = self._write(pattern.block, source, known, used)
+            shared = self._written[key] = self._write(pattern.shape, source, known, used)
         return StepCode(shared.lines, self._numbers(shared, source, pattern))
 
-    def _used(self, block: Block) -> frozenset[int]:
+    def _used(self, shape: Shape) -> frozenset[int]:
         """The variables whose value a step looks at, sets, or passes on in another place."""
-        uses = self._uses.get(block)
-        if uses is None:
-            uses = self._uses[block] = block_reads(block) | block_writes(block)
         moved = [after.values() for after in self._after if after != self._before]
-        return uses.union(*moved)
+        return shape.reads.union(shape.writes, *moved)
 
     def _numbers(self, shared: _Shared, source: int, pattern: Pattern) -> tuple[int, ...]:
         numbers: list[int] = []
@@ -131,13 +126,13 @@ class StepWriter(BlockWriter):
         return tuple(numbers)
 
     def _write(
-        self, block: Block, source: int, known: Mapping[int, int], used: frozenset[int]
+        self, shape: Shape, source: int, known: Mapping[int, int], used: frozenset[int]
     ) -> _Shared:
         self._slots, self._size = [], 0
         exact = {variable: Bounds(value, value) for variable, value in known.items()}
         path = Path("n", 0, {**exact, self._actor.location: Bounds(source, source)})
         path.flag_names = {word: f"seen{word}" for word in range(self.flag_words)}
-        path.temp_names = {number: f"t{number}" for number in temps(block)}
+        path.temp_names = {number: f"t{number}" for number in shape.temps}
         declared: list[Declaration] = []
         for variable in sorted(self.private):
             if variable in known:
@@ -146,7 +141,7 @@ class StepWriter(BlockWriter):
                 text = self.view(evolve(path, local_names={})).text(Read(variable))
                 path.local_names[variable] = f"v{variable}"
                 declared.append(("const int64_t", f"v{variable}", text))
-        lines = with_declarations(declared, self.scope(block, path))
+        lines = with_declarations(declared, self.scope(shape.block, path))
         return _Shared(tuple(lines), tuple(self._slots))
 
     def _place(self, slot: _Exit | _Fault) -> int:
