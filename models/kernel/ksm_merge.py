@@ -28,6 +28,7 @@ from models.kernel.anon_vma import drop_anon_vma, hold_anon_vma
 from models.kernel.fault import Fault, lock_pte_same
 from models.kernel.ksm_compare import pages_identical
 from models.kernel.ksm_lists import enter_mm, ksm_test_exit, leave_mm
+from models.kernel.ksm_trees import root_stable_tree
 from models.kernel.memory import follow_page, handle_pte_fault
 from models.kernel.mlock import mlock_vma_page, munlock_vma_page
 from models.kernel.objects import (
@@ -55,12 +56,17 @@ from models.kernel.rmap import page_add_anon_rmap, page_check_address, page_remo
 from models.kernel.tlb import ptep_clear_flush
 from models.kernel.vma_place import of_the_family, vma_covers
 
+ksm_max_kernel_pages: Count
+"""A limit up to 8/9."""
+
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def try_to_merge_two_pages(
     rmap_item: RmapItem, page: Page, tree_rmap_item: RmapItem, tree_page: Page
 ) -> Page | None:
     """Upgrades the page and maps it in the other one's place, too."""
+    if not patched("no-page-limit") and too_many_ksm_pages():
+        return None
     if not patched("upgrade-in-place"):
         return try_to_merge_copying(rmap_item, page, tree_rmap_item, tree_page)
     if not try_to_merge_with_ksm_page(rmap_item, page, None):
@@ -69,6 +75,19 @@ def try_to_merge_two_pages(
         return page
     break_cow(rmap_item)
     return None
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.32")
+def too_many_ksm_pages() -> bool:
+    """ksm_max_kernel_pages, while KSM pages could not be swapped: 0 is no limit."""
+    return ksm_max_kernel_pages > 0 and len(root_stable_tree) >= ksm_max_kernel_pages
+
+
+@routine
+def set_max_kernel_pages(pages: Count) -> None:
+    """For a scenario's setup: what has been written to max_kernel_pages."""
+    global ksm_max_kernel_pages
+    ksm_max_kernel_pages = pages
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.32")

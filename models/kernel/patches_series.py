@@ -247,4 +247,12 @@ PATCHES_OF_THE_SERIES = [
         release="v2.6.33",
         summary="Nodes whose frame has gone offline are removed. A part of 8/9.",
     ),
+    Patch(
+        id="no-page-limit",
+        commit="2c6854fdadf9",
+        title="ksm: remove unswappable max_kernel_pages",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="The number of KSM pages has no limit any more: they can be swapped. 9/9.",
+    ),
 ]
