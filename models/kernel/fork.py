@@ -44,6 +44,8 @@ def fork(oldmm: Mm, mm: Mm) -> bool:
     """dup_mm: the child's mm, with one user. False when KSM has no memory for it."""
     refcount_set(mm.mm_users, 1)
     refcount_set(mm.mm_count, 1)
+    mm.exiting = False
+    mm.unmerged = False
     return dup_mmap(mm, oldmm)
 
 

@@ -119,7 +119,8 @@ def unmap_and_move_locked(page: Page, newpage: Page, offlining: bool) -> Migrati
                 return Migration.EAGAIN
             remap_swapcache = False
     result = Migration.EAGAIN
-    try_to_unmap(page, Ttu.MIGRATION)
+    if PageAnon(page):
+        try_to_unmap(page, Ttu.MIGRATION)
     if page.mapcount == 0:
         result = move_to_new_page(newpage, page, remap_swapcache)
     if result != Migration.SUCCESS and remap_swapcache:

@@ -37,6 +37,7 @@ from models.kernel.objects import (
     Anon,
     Migrating,
     Mm,
+    NoMapping,
     Page,
     PageOffset,
     Present,
@@ -61,7 +62,7 @@ def remove_migration_ptes(old: Page, new: Page) -> None:
 
 @routine(source="mm/rmap.c", kernel="v2.6.33")
 def rmap_walk_anon(old: Page, new: Page) -> None:
-    """Over the vmas of the anon_vma that the locked new page names."""
+    """Over the vmas of the anon_vma that the locked new page names, if any."""
     match new.mapping:
         case Anon(anon_vma):
             spin_lock(anon_vma.lock)
@@ -71,6 +72,8 @@ def rmap_walk_anon(old: Page, new: Page) -> None:
                     remove_migration_pte(old, new, mm, 0 if symbolic(PageOffset) else new.index)
             spin_unlock(anon_vma.lock)
             new.walks = None
+        case NoMapping():
+            pass
         case mapping:
             assert isinstance(mapping, Anon), "a stable_node is taken for an anon_vma"
 
