@@ -8,7 +8,7 @@ Keeps: mm1, which maps a KSM page; U, its thread, which calls madvise(MADV_UNMER
     moves the page to another frame.
 Abstracts: see models/kernel/migrate.py, migrate_ptes.py, ksm_unmerge.py.
 Not covered: reclaim: swapin_after_unmergeable.
-Result: v3.9 holds (4,704 states). Without follow-page-waits violated after 51 steps (p24):
+Result: v3.9 holds (4,762 states). Without follow-page-waits violated after 52 steps (p24):
     follow_page finds a migration entry, which is no page; U goes on, and G maps the KSM page in its
     new frame. It is the commit's account. No fault is needed: the end of G brings the page back.
 """

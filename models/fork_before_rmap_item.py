@@ -8,11 +8,11 @@ Keeps: mm1, which maps a KSM page and forks mm2; R, which tries to reclaim the p
     away from a frame that is to be taken out, before, while and after.
 Abstracts: see models/kernel/fork.py, ksm_rmap.py. ksmd sleeps: mm2 gets no rmap_items.
 Not covered: what ksmd makes of it.
-Result: v2.6.33 holds (5,762 states). Without rmap-second-pass violated after 56 steps (p12): the
+Result: v2.6.33 holds (5,798 states). Without rmap-second-pass violated after 57 steps (p12): the
     walk turns mm1's pte into an entry, finds no other vma of mm1, and ends with mm2's pte left:
     fork first, then the walk, as the commit has it. Nothing but ksmd's next visit or an unmapping
-    would let the page be freed. With --all p21 after 86 steps: fork copies a migration entry, which
-    the walk that restores them does not find; and p3 after 91: the frame it names is freed.
+    would let the page be freed. With --all p21 after 87 steps: fork copies a migration entry, which
+    the walk that restores them does not find; and p3 after 92: the frame it names is freed.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ Abstracts: see models/kernel/migrate.py, hotplug.py, anon_vma.py. KSM is configu
 Not covered: another family that gets the anon_vma: the first lock after the free is the error.
     The check lock-use is off: in an RCU section a freed anon_vma may be locked, and be freed while
     somebody who does not need it has its lock; page_lock_anon_vma counts on that.
-Result: v2.6.34 violated after 36 steps (p11): X frees the anon_vma, whose list is empty, when G
+Result: v2.6.34 violated after 37 steps (p11): X frees the anon_vma, whose list is empty, when G
     has seen the page mapped, and remove_migration_ptes locks it. It is the race that e9995ef978a7
-    admits. v2.6.35 is violated as well, after 46 steps: between G's look at the mapcount and its
+    admits. v2.6.35 is violated as well, after 47 steps: between G's look at the mapcount and its
     reference X goes all the way to the free. KSM.md takes the reference for the fix; the kernel
-    gave it the anon_vma's lock in v2.6.38, which holds (1,748 states). The lock alone is no help
-    (48 steps) without the second look at the mapcount that page_lock_anon_vma has since v2.6.36.
+    gave it the anon_vma's lock in v2.6.38, which holds (1,767 states). The lock alone is no help
+    (49 steps) without the second look at the mapcount that page_lock_anon_vma has since v2.6.36.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Keeps: mm1, which has a KSM page for itself; X, which unmaps it; G, which takes 
     the page moved to the other frame or freed; ksmd, which removes what mm1 has left.
 Abstracts: see models/kernel/hotplug.py, migrate.py.
 Not covered: memory that is added again; a second section.
-Result: v2.6.33 holds (4,270 states). Without kpfn-prune-on-offline violated after 15 steps (p25):
+Result: v2.6.33 holds (4,306 states). Without kpfn-prune-on-offline violated after 15 steps (p25):
     X frees the page before migration comes to it, nothing has to be moved, and the node stays. It
     is the commit's account; with --all ksmd then reads the mapping of the struct page that is gone
     (assertion, 37 steps).

@@ -10,12 +10,12 @@ Keeps: mm1, which maps a KSM page, in the swap cache or not; mm2 with an equal p
 Abstracts: see models/kernel/migrate.py, ksm_nodes.py, ksm_cmp.py. The accesses to kpfn and
     page->mapping are in program order: the barriers of c8d6553b9580 are not asked (KSM.md 37).
 Not covered: trees per NUMA node and migrate_nodes (v3.9): nobody looks at nid.
-Result: v3.9 holds (11,783 states).
-    36a, without recheck-kpfn: violated after 58 steps (p1): ksmd reads the old frame before G
+Result: v3.9 holds (11,901 states).
+    36a, without recheck-kpfn: violated after 59 steps (p1): ksmd reads the old frame before G
     changes kpfn, and its mapping after that.
-    36b, without spin-on-frozen: after 55 (p1): the swap cache page's count is frozen when ksmd
+    36b, without spin-on-frozen: after 56 (p1): the swap cache page's count is frozen when ksmd
     wants a reference.
-    36c, without lock-at-match: after 113 (assertion): ksmd's reference comes after G's look at the
+    36c, without lock-at-match: after 114 (assertion): ksmd's reference comes after G's look at the
     count; the old frame, mapped into mm2 by then, has no node to list mm2's item under.
     All three are the commit's own accounts. Neither get-ksm-page-locked nor
     ksm-migrate-invalidates-old is needed here: the first guards the list (migration_switches_lock),

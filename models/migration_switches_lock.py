@@ -10,16 +10,16 @@ Keeps: mm1, which maps a KSM page; mm2, which did and whose rmap_item ksmd is ab
     which moves the page to the other frame; R, which tries to reclaim it wherever it is.
 Abstracts: see models/kernel/migrate.py, hotplug.py. mm2 has unmapped its vma before the run.
 Not covered: a page in the swap cache while it moves, unless R has put it there.
-Result: v2.6.33 holds (29,217 states), and so does v3.9 (76,001). Without ksm-migration-offline-only
-    violated after 75 steps, without ktm-over-offline after 76 (p1): ksmd has read the node's old
+Result: v2.6.33 holds (29,234 states), and so does v3.9 (76,380). Without ksm-migration-offline-only
+    violated after 76 steps, without ktm-over-offline after 77 (p1): ksmd has read the node's old
     frame when the page moves, finds that frame's mapping empty, and frees the node. That is the
     commit's own account (18a). In v3.9 the same without recheck-kpfn; without spin-on-frozen when R
     has put the page in the swap cache: ksmd takes the frozen page for a free one. 18b is what is
-    left without get-ksm-page-locked (p13, 125 steps): ksmd has the old page's lock, R the new
+    left without get-ksm-page-locked (p13, 126 steps): ksmd has the old page's lock, R the new
     page's, and both are on the list. With --all also use after free.
     The ladder shows more: from 2/9 to 6/9 migration already finds KSM pages on the LRU, and takes
-    their node for an anon_vma (assertion); v2.6.35 to v3.8 look for the anon_vma of a KSM page
-    (assertion after 10 steps: KSM.md entry 21).
+    their node for an anon_vma (assertion); v2.6.35 to v2.6.37 count on the anon_vma of a KSM page,
+    which is NULL (assertion: KSM.md entry 21); from v2.6.38 to v3.8 no mapped KSM page moves.
 """
 
 from __future__ import annotations
