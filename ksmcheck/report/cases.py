@@ -119,9 +119,8 @@ def merged(errors: Sequence[UserError]) -> UserError:
 def _case(scenario: Scenario, expected: Expectation, reader: ModelReader) -> Case:
     started = time.perf_counter()
     program = reader.compile(scenario.given, expected)
-    Evaluator(
-        program, oracle_for(program)
-    ).initial()  # a setup that fails is the model's fault as well
+    # a setup that fails is the model's fault as well
+    Evaluator(program, oracle_for(program)).initial()
     return Case(
         scenario,
         expected,

@@ -20,7 +20,7 @@ from tests.oracle.evaluator_search import search
 from tests.oracle.models import compile_file
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-PAGES = ("language.md", "writing-a-scenario.md")
+PAGES = ("language.md", "writing-a-scenario.md", "symbolic.md")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 HEADER = re.compile(r"# (model|declarations|body|prelude)(?:: (\S+))?(?: in (\S+))?")
 SHARED = "x, y, flag, answer, head, entry, shadow"

@@ -39,13 +39,12 @@ def agree(
         return None
     if expected.stop_reason is not StopReason.EXHAUSTED:
         return None
-    evaluator = Evaluator(program)
     for count in workers:
         got = native(count, cache).search(program, everything)
         same_result(expected, got)
         for finding in got.findings:
-            replays(program, evaluator, finding)
-        _same_first(program, native(count, cache), expected, evaluator)
+            replays(program, Evaluator(program, got.oracle), finding)
+        _same_first(program, native(count, cache), expected)
     return expected
 
 
@@ -71,9 +70,7 @@ def kinds(result: SearchResult) -> set[tuple[FindingKind, int, int]]:
     }
 
 
-def _same_first(
-    program: Program, engine: NativeEngine, expected: SearchResult, evaluator: Evaluator
-) -> None:
+def _same_first(program: Program, engine: NativeEngine, expected: SearchResult) -> None:
     first = engine.search(program, SearchOptions())
     if not expected.findings:
         same_result(expected, first)
@@ -81,7 +78,7 @@ def _same_first(
     assert first.stop_reason is StopReason.VIOLATION
     assert len(first.findings) == 1
     assert first.depth == min(item.depth for item in expected.findings)
-    replays(program, evaluator, first.findings[0])
+    replays(program, Evaluator(program, first.oracle), first.findings[0])
 
 
 def _refused_alike(program: Program, refused: UserError, cache: Path | None) -> None:
