@@ -60,7 +60,7 @@ class Summary:
     ``writes`` are ``rises`` and ``falls``: places that a store may give a higher value than before,
     or a lower one. ``own`` are cells of arrays of the actor's own that it stores to. ``needs`` are
     locks without which the step has no outcome but a fault, with what is read of shared places
-    before that is known.
+    before that is known. ``blocks``: the step may be without any outcome.
     """
 
     reads: frozenset[Place]
@@ -69,6 +69,7 @@ class Summary:
     own: frozenset[Place]
     exits: tuple[Exit, ...]
     needs: tuple[tuple[Hold, frozenset[Place]], ...]
+    blocks: bool
 
     @property
     def writes(self) -> frozenset[Place]:

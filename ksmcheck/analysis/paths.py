@@ -63,6 +63,7 @@ class Run:
         self.exits: list[Exit] = []
         self.needs: list[tuple[Hold, frozenset[Place]]] = []
         self.unruly: set[int] = set()
+        self.blocks = False
 
     def block(self, block: Block, path: Path, root: bool = False) -> None:
         """Run ``block`` and everything below it."""
@@ -94,6 +95,7 @@ class Run:
             case SetTemp(number, value):
                 path.temps[number] = self._see(value, path)
             case Check(condition) | Require(condition):
+                self.blocks = self.blocks or isinstance(operation, Require)
                 path.known |= {self._raw(condition, path)}
                 self._learn(self._see(condition, path), path)
             case Observe(_, condition):

@@ -32,12 +32,14 @@ class Step:
     """What ``choose`` needs to know of an actor at one location; sets of goals are bits.
 
     ``number`` is the step's class. ``sticky``: the step leads back; every cycle of the actor has
-    one. ``heals``, ``breaks``: see visibility.py. ``may_break``, ``may_touch``: what this step or a
-    later one of the actor may break, or change anything of.
+    one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: see visibility.py.
+    ``may_break``, ``may_touch``: what this step or a later one of the actor may break, or change
+    anything of.
     """
 
     number: int
     sticky: bool
+    blocks: bool
     heals: int
     breaks: int
     may_break: int
@@ -79,6 +81,29 @@ class Stubborn:
             if moving.bit_count() < size and not self._leads_back(moving, at):
                 best, size = moving, moving.bit_count()
         return best
+
+    def alone(self, at: tuple[int, ...], enabled: int, aim: int) -> int | None:
+        """The actor whose step is the only one to take, if a search may run through the state.
+
+        It does not try where every actor depends on one that surely can move: to see which can
+        costs as much as to expand the state.
+        """
+        if not self.may_be_alone(at, aim):
+            return None
+        moving = self.choose(at, enabled, aim)
+        if moving == 0 or moving & (moving - 1) or self._leads_back(moving, at):
+            return None
+        return moving.bit_length() - 1
+
+    def may_be_alone(self, at: tuple[int, ...], aim: int) -> bool:
+        """Is there an actor that needs none of those that cannot be blocked?"""
+        acting = [a for a, here in enumerate(at) if here < len(self.steps[a])]
+        free = sum(1 << a for a in acting if not self.steps[a][at[a]].blocks)
+        return any(
+            self._closed(1 << a, at, free | 1 << a, aim) & (free | 1 << a) == 1 << a
+            for a in acting
+            if not self.steps[a][at[a]].sticky
+        )
 
     def _leads_back(self, moving: int, at: tuple[int, ...]) -> bool:
         return any(
@@ -148,6 +173,7 @@ def stubborn(program: Program) -> Stubborn:
                 Step(
                     tables.classes[actor][here],
                     here in back,
+                    summary[actor][here].blocks,
                     item.heals,
                     item.breaks,
                     breaks[here],

@@ -42,6 +42,7 @@ def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
                 frozenset(run.own),
                 tuple(run.exits),
                 tuple(run.needs),
+                run.blocks,
             )
             for run in actor
         )

@@ -84,7 +84,7 @@ class _Search:
         )
         self.merger: Merger | None = None
         if chosen is not None and merging:
-            self.merger = Merger(stepper, chosen, self.verdicts)
+            self.merger = Merger(stepper, chosen, self.verdicts, self.visited.seen)
         self.transitions = 0
         self.depth = 0
 

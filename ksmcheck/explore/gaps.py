@@ -81,10 +81,5 @@ class _Filler:
             if any(outcome.state is not None for outcome in outcomes)
         )
         at = tuple(state[self.offsets[actor.location]] for actor in self.program.actors)
-        moving = self.tables.choose(at, enabled, self.aim)
-        if moving == 0 or moving & (moving - 1):
-            return None
-        actor = moving.bit_length() - 1
-        if len(found[actor]) != 1 or self.tables.steps[actor][at[actor]].sticky:
-            return None
-        return found[actor][0].state
+        actor = self.tables.alone(at, enabled, self.aim)
+        return None if actor is None or len(found[actor]) != 1 else found[actor][0].state

@@ -49,16 +49,21 @@ class Merger:
     stepper: Stepper
     selector: Selector
     verdicts: Verdicts
+    seen: set[Packed]
     passed: int = 0
 
     def outcomes(
         self, number: int, found: Iterator[tuple[CompiledStep, Outcomes]]
     ) -> Iterator[tuple[CompiledStep, Outcomes]]:
         """``found``, the steps from state ``number``, each followed to where it is to be stored."""
+        # A state that is stored is not run through any more; canonical forms are not looked for.
+        known = self.seen if self.stepper.canonical is None else ()
         for step, outcomes in found:
             kept: list[Packed | int] = []
             for outcome in outcomes:
-                end = None if isinstance(outcome, int) else self._follow(step, outcome)
+                end = None
+                if not isinstance(outcome, int) and outcome not in known:
+                    end = self._follow(step, outcome)
                 if end is None or end[1] == outcome:
                     kept.append(outcome)
                     continue

@@ -24,6 +24,7 @@ class Selector:
     aim: int
     left_out: int = 0
     _known: dict[tuple[tuple[int, ...], int], int] = field(factory=dict)
+    _alone: dict[tuple[tuple[int, ...], int], int | None] = field(factory=dict)
 
     def taken(self, steps: tuple[CompiledStep, ...], found: list[Outcomes]) -> list[Outcomes]:
         """``found``, what the actors' current ``steps`` lead to, without what may be left out.
@@ -46,14 +47,10 @@ class Selector:
         """The actor whose step is the only one to take, when it has one outcome and leads on."""
         enabled = leading_on(found)
         at = tuple(step.location for step in steps)
-        moving = self._moving(at, enabled)
-        if moving == 0 or moving & (moving - 1):
-            return None
-        actor = moving.bit_length() - 1
-        sticky = self.tables.steps[actor][at[actor]].sticky
-        if sticky or len(found[actor]) != 1:
-            return None
-        return actor
+        if (at, enabled) not in self._alone:
+            self._alone[at, enabled] = self.tables.alone(at, enabled, self.aim)
+        actor = self._alone[at, enabled]
+        return actor if actor is None or len(found[actor]) == 1 else None
 
     def _moving(self, at: tuple[int, ...], enabled: int) -> int:
         if not enabled & (enabled - 1):

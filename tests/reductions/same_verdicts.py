@@ -18,8 +18,8 @@ State = tuple[int, ...]
 def reduced(
     program: Program, names: tuple[str, ...], engine: EngineName = EngineName.PYTHON
 ) -> SearchResult:
-    """A search with these reductions that goes on after violations."""
-    wanted = Reduce(frozenset(map(Reduction, names)), required=True)
+    """A search with these reductions, those that can be used, that goes on after violations."""
+    wanted = Reduce(frozenset(map(Reduction, names)))
     choice = EngineChoice(engine, workers=1, reduce=wanted)
     return run(choice, program, SearchOptions(all_violations=True), None).result
 

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 MODELS = sorted([*(ROOT / "textbook").glob("*.py"), *(ROOT / "checks").glob("*.py")])
 SMALL = [path for path in MODELS if not path.name.startswith(("test_", "__"))]
 LIMIT = 3000
+LAYERS = (("por",), ("por", "merge"), ("por", "merge", "symmetry", "heap"))
 REDUCED = SearchOptions(all_violations=True, reductions=frozenset({Reduction.POR}))
 MERGED = evolve(REDUCED, reductions=frozenset({Reduction.POR, Reduction.MERGE}))
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -42,7 +43,7 @@ def check(program: Program) -> None:
     except (UserError, TooManyStates):
         assume(False)
     verify(space)
-    for names in (("por",), ("por", "merge")):
+    for names in LAYERS:
         assert_same_verdicts(program, space, reduced(program, names))
 
 
@@ -51,7 +52,7 @@ def test_textbook_and_check_models(path: Path) -> None:
     program = compile_file(path)
     space = search(program)
     verify(space)
-    for names in (("por",), ("por", "merge")):
+    for names in LAYERS:
         assert_same_verdicts(program, space, reduced(program, names))
 
 
@@ -78,7 +79,7 @@ def test_engines_count_alike(name: str, options: SearchOptions) -> None:
 @pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
 def test_native_engine(path: Path) -> None:
     program = compile_file(path)
-    for names in (("por",), ("por", "merge")):
+    for names in LAYERS:
         result = reduced(program, names, EngineName.NATIVE)
         assert_same_verdicts(program, search(program), result)
 

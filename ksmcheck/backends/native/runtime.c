@@ -363,7 +363,7 @@ void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
 static void run_through(ksm_thread *w, ksm_successor *e)
 {
     const uint64_t left_out = w->face.left_out;
-    w->quiet = true;
+    w->quiet = w->face.through = true;
     for (;;) {
         w->noticed = w->face.alone = false;
         ksm_successor *end = ksm_expand(e->word, w->scratch, &w->face);
@@ -376,8 +376,17 @@ static void run_through(ksm_thread *w, ksm_successor *e)
         w->passed++;
         w->pending++;
     }
-    w->quiet = false;
+    w->quiet = w->face.through = false;
     w->face.left_out = left_out;
+}
+
+/* A state that is stored is not run through any more. */
+static bool stored_already(ksm_thread *w, ksm_successor *e)
+{
+    if (ksm_model.canonical)
+        return false; /* its canonical form would be needed first, which costs more */
+    e->hash = ksm_hash(e->word);
+    return ksm_known(w->search, e, w->search->workers > 1);
 }
 
 /* Append the successors of one state to the batch. */
@@ -392,7 +401,8 @@ static void expand(ksm_thread *w, uint32_t number)
     const bool stuck = upto == w->batched && w->pending == pending;
     if (s->options.merge)
         for (uint32_t i = w->batched; i < upto; i++)
-            run_through(w, w->batch + i);
+            if (!stored_already(w, w->batch + i))
+                run_through(w, w->batch + i);
     if (stuck && ksm_model.deadlock && !ksm_over(word))
         record(w, 0, s->depth, number, 0, NULL);
     ksm_announce(w, w->batched, upto);

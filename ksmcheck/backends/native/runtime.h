@@ -126,6 +126,7 @@ void ksm_settle(ksm_worker *w, uint64_t *word, const ksm_cell *cells, uint32_t c
 struct ksm_worker {
     uint64_t left_out; /* steps that stubborn sets left out */
     uint32_t aim;      /* which goals they must not miss */
+    bool through;      /* expand only where one actor's step may be all that is to be taken */
     bool alone;        /* one step that leads on is all that is taken */
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */

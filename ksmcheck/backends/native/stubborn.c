@@ -30,8 +30,11 @@ static const uint64_t *goals(const ksm_view *v, uint32_t actor, uint32_t which)
     return row(v, actor) + v->table->class_words + which * v->table->goal_words;
 }
 
-/* `chosen` with the actors that may yet do what does not commute with a chosen one's step. */
-static uint32_t with_dependent(const ksm_view *v, uint32_t chosen)
+/*
+ * `chosen` with the actors that may yet do what does not commute with a chosen one's step; at once
+ * when there is one of `enough` among them.
+ */
+static uint32_t with_dependent(const ksm_view *v, uint32_t chosen, uint32_t enough)
 {
     const uint32_t actors = v->table->actors;
     uint32_t done = 0;
@@ -45,8 +48,11 @@ static uint32_t with_dependent(const ksm_view *v, uint32_t chosen)
             const uint32_t number = v->table->actor[actor].number[v->at[actor]];
             for (uint32_t other = 0; other < actors; other++)
                 if (!(chosen >> other & 1) && acts(v, other) &&
-                    (row(v, other)[number / 64] >> number % 64 & 1))
+                    (row(v, other)[number / 64] >> number % 64 & 1)) {
                     chosen |= 1u << other;
+                    if (enough >> other & 1)
+                        return chosen;
+                }
         }
     }
     return chosen;
@@ -95,7 +101,7 @@ static uint32_t needed(const ksm_view *v, uint32_t chosen)
 static uint32_t closed(const ksm_view *v, uint32_t chosen)
 {
     for (;;) {
-        chosen = with_dependent(v, chosen);
+        chosen = with_dependent(v, chosen, 0);
         if ((chosen & v->enabled) == v->enabled)
             return chosen;
         uint32_t more = needed(v, chosen);
@@ -109,7 +115,30 @@ static bool leads_back(const ksm_view *v, uint32_t moving)
 {
     for (; moving; moving &= moving - 1) {
         uint32_t actor = (uint32_t)__builtin_ctz(moving);
-        if (v->table->actor[actor].sticky[v->at[actor]])
+        if (v->table->actor[actor].kind[v->at[actor]] & KSM_STICKY)
+            return true;
+    }
+    return false;
+}
+
+bool ksm_may_be_alone(const ksm_stubborn_table *table, const uint32_t *at, const ksm_worker *w)
+{
+    ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
+    uint32_t acting = 0, free = 0, sticky = 0;
+    for (uint32_t actor = 0; actor < table->actors; actor++) {
+        if (!acts(&v, actor))
+            continue;
+        const uint8_t kind = table->actor[actor].kind[at[actor]];
+        acting |= 1u << actor;
+        free |= (uint32_t)!(kind & KSM_BLOCKS) << actor;
+        sticky |= (uint32_t)(kind & KSM_STICKY) << actor;
+    }
+    for (uint32_t rest = acting & ~sticky; rest; rest &= rest - 1) {
+        const uint32_t one = rest & -rest;
+        v.enabled = free | one;
+        if (with_dependent(&v, one, free) & free & ~one)
+            continue;
+        if ((closed(&v, one) & v.enabled) == one)
             return true;
     }
     return false;

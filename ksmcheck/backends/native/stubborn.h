@@ -10,11 +10,14 @@
 /* One actor at its locations. A row has the words of: classes of others' steps that do not commute
  * with something this actor may do from here on; goals that its step may heal; may break; that it
  * may break from here on; may touch from here on. */
+#define KSM_STICKY 1 /* the step leads back */
+#define KSM_BLOCKS 2 /* the step may be without an outcome */
+
 typedef struct {
     uint32_t steps;         /* its locations but the last, which is "done" */
     uint32_t daemon;
     const uint16_t *number; /* [steps]: the class of the step, counted over all actors */
-    const uint8_t *sticky;  /* [steps]: the step leads back */
+    const uint8_t *kind;    /* [steps]: KSM_STICKY, KSM_BLOCKS or both */
     const uint16_t *row;    /* [steps]: which of the rows */
     const uint64_t *rows;   /* [.. * (class_words + 4 * goal_words)] */
 } ksm_actor_table;
@@ -35,5 +38,8 @@ typedef struct {
  */
 ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
                           ksm_successor *const *ends, ksm_worker *w);
+
+/* May one actor's step be all that is to be taken? If not, it is no use to expand the state. */
+bool ksm_may_be_alone(const ksm_stubborn_table *table, const uint32_t *at, const ksm_worker *w);
 
 #endif

@@ -20,7 +20,7 @@ def tables(stubborn: Stubborn) -> list[str]:
     for actor in range(len(stubborn.steps)):
         lines += _actor(stubborn, actor, first, class_words, goal_words)
     entries = [
-        f"{{{len(steps)}, {int(stubborn.daemons[a])}, number_{a}, sticky_{a}, row_{a}, rows_{a}}}"
+        f"{{{len(steps)}, {int(stubborn.daemons[a])}, number_{a}, kind_{a}, row_{a}, rows_{a}}}"
         for a, steps in enumerate(stubborn.steps)
     ]
     aims = [word for aim in Aim for word in _words(stubborn.aim(aim), goal_words)]
@@ -63,7 +63,7 @@ def _actor(
     ]
     return [
         _array("uint16_t", f"number_{actor}", [first[actor] + step.number for step in steps]),
-        _array("uint8_t", f"sticky_{actor}", [int(step.sticky) for step in steps]),
+        _array("uint8_t", f"kind_{actor}", [step.sticky + 2 * step.blocks for step in steps]),
         _array("uint16_t", f"row_{actor}", numbers),
         _array("uint64_t", f"rows_{actor}", [word for row in rows for word in row]),
     ]
@@ -95,18 +95,24 @@ def _array(kind: str, name: str, values: Iterable[object]) -> str:
 def expand(layout: Layout) -> list[str]:
     """``ksm_expand`` for a search that takes what the tables choose."""
     actors = layout.program.actors
+    places = ["static inline void places(const uint64_t *s, uint32_t *at)", "{"]
     lines = [
         "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
         "{",
         f"    ksm_successor *ends[{len(actors) + 1}] = {{o}};",
         f"    uint32_t at[{len(actors)}];",
+        "    places(s, at);",
+        "    if (w->through && !ksm_may_be_alone(&ksm_tables, at, w))",
+        "        return o;",
     ]
     for number, actor in enumerate(actors):
         place = layout.places[actor.location]
         if actor.steps and place.fields:
             home = place.fields[0]
-            lines.append(f"    at[{number}] = s[{home.word}] >> {home.shift} & {home.mask}u;")
+            places.append(f"    at[{number}] = s[{home.word}] >> {home.shift} & {home.mask}u;")
             lines.append(f"    ends[{number + 1}] = o = actor_{number}(s, o, w);")
         else:
-            lines += [f"    at[{number}] = 0;", f"    ends[{number + 1}] = o;"]
-    return [*lines, "    return ksm_select(&ksm_tables, at, ends, w);", "}", ""]
+            places.append(f"    at[{number}] = 0;")
+            lines.append(f"    ends[{number + 1}] = o;")
+    lines += ["    return ksm_select(&ksm_tables, at, ends, w);", "}", ""]
+    return [*places, "}", "", *lines]
