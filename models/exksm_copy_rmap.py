@@ -11,8 +11,8 @@ Keeps: mm0 and its child mm1 with an anon_vma of its own below mm0's, mm2 of ano
 Abstracts: see models/kernel/vma_place.py.
 Not covered: page_move_anon_rmap (v2.6.34), the cost of a walk.
 Result: v2.6.36 violated after 26 steps (moved=1: 27): a copy that a load brings in is filed under
-    mm0's anon_vma. All other properties hold (28,088 and 28,447 states with --all): the walk finds
-    the pte, after it has looked at mm0. v3.9 holds (24,990 states; moved=1: 25,349).
+    mm0's anon_vma. All other properties hold (28,138 and 28,497 states with --all): the walk finds
+    the pte, after it has looked at mm0. v3.9 holds (25,040 states; moved=1: 25,399).
 Story: the commit's, and no race: F1 alone is enough. A store files the copy rightly in v2.6.36.
 """
 

@@ -11,7 +11,7 @@ Abstracts: see models/kernel/. Reclaim does not write; a copy is made at one mom
 Not covered: a second slot; copies torn by C's store.
 Result: v2.6.35 violated after 92 steps (p3). Without swapin-copy-locked violated after 95, the same
     way; without swapin-recheck after 93, in entry 26's way: A waits for the lock, and the page has
-    left the cache before it is copied. Both: holds (1,589,998 states; pages=4: 3,384,783).
+    left the cache before it is copied. Both: holds (1,591,592 states; pages=4: 3,389,406).
 Story: the commit's. One slot is enough: mm2's store takes the page out of the cache and frees the
     slot, and reclaim gives it to B's page.
 """

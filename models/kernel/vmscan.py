@@ -109,8 +109,12 @@ def activate_locked(page: Page) -> None:
 
 @routine(source="mm/vmscan.c", kernel="v2.6.35")
 def pageout(page: Page) -> bool:
-    """Writes a dirty page. True when it is clean and locked again, False when it is unlocked."""
-    if page.refcount != 2:
+    """Writes a dirty page. True when it is clean and locked again, False when it is unlocked.
+
+    A page without a mapping is kept: a copy that has not been mapped yet, or never will be. All
+    others are in the swap cache by now.
+    """
+    if page.refcount != 2 or not PageAnon(page):
         unlock_page(page)
         return False
     page.dirty = False
