@@ -129,14 +129,17 @@ class Expressions:
         return ACTORS if rcu and ACTORS in self.names.structs else None
 
     def _read(self, expr: Read, memory: Memory) -> Sum:
+        held = self.program.variables[expr.variable].type
         kind = self.kind(self.program.variables[expr.variable])
+        least = 1 if isinstance(held, RefType) else held.lo
         index = self.place(expr.variable, expr.index, memory)
         if expr.old:
-            return Sum(0, ((1, Atom(kind, self._loaded("old", expr.variable, index))),))
+            term = self._loaded("old", expr.variable, index)
+            return Sum(0, ((1, Atom(kind, term, least, held.hi)),))
         term = self.stored(expr.variable, index, memory)
         if kind is None and self.terms.nodes[term].tag == "number":
             return self._boolean(term)
-        return Sum(0, ((1, Atom(kind, term)),))
+        return Sum(0, ((1, Atom(kind, term, least, held.hi)),))
 
     def stored(self, variable: int, index: tuple[Term, ...], memory: Memory) -> Term:
         """What the cell holds at this point of the step."""
@@ -203,6 +206,9 @@ class Expressions:
                 assert_never(op)
 
     def _equal(self, op: Op, left: Sum, right: Sum) -> Term:
+        ranges = _ranges(left, right)
+        if ranges is not None and _below(*ranges) | _below(*ranges[::-1]):
+            return self.terms.number(int(op is Op.NE))
         kinds = [kind for kind in map(self.names.kind_of, (left, right)) if kind is not None]
         kind = kinds[0] if kinds else None
         if len(kinds) == 2 and isinstance(kinds[0], WordType):
@@ -214,6 +220,9 @@ class Expressions:
 
     def _below(self, left: Sum, right: Sum) -> Term:
         """``left < right``."""
+        ranges = _ranges(left, right)
+        if ranges is not None and (_below(*ranges) or ranges[0][0] >= ranges[1][1]):
+            return self.terms.number(int(_below(*ranges)))
         for value, other, flip in ((left, right, False), (right, left, True)):
             kind = self.names.kind_of(value)
             if kind is None:
@@ -250,6 +259,9 @@ class Expressions:
             field = self._field(op, left, right.constant)
             if field is not None:
                 return field
+            divided = left.divided(right.constant)
+            if divided is not None:
+                return divided[0] if op is Op.DIV else divided[1]
         pair = (self.names.neutral(left), self.names.neutral(right))
         tag = "product" if op is Op.MUL else NEUTRAL_OPS[op]
         return Sum(0, ((1, Atom(None, self.terms.term(tag, pair))),))
@@ -276,6 +288,8 @@ class Expressions:
         for number, variant in enumerate(word.variants):
             if word.base(number) != base:
                 continue
+            if stride >= variant.size:
+                return Sum(0)  # fields above that have one value
             for place, (_, field) in enumerate(variant.fields):
                 radix = field.hi - field.lo + 1
                 if radix > 1 and stride * radix == variant.size:
@@ -296,11 +310,12 @@ class Expressions:
     def _part(self, atom: Atom, variant: str, place: int, field: ValueType) -> Sum:
         node = self.terms.nodes[atom.term]
         if node.tag == "word" and node.payload == (variant,) and self.names.sensitive(field):
-            return Sum(0, ((1, Atom(Digit(field), node.children[place])),))
+            inside = Atom(Digit(field), node.children[place], 0, field.hi - field.lo)
+            return Sum(0, ((1, inside),))
         term = self.terms.term("field", (atom.term,), variant, place)
         if isinstance(field, BoolType):
             term = self.terms.term("flag", (term,))
-        return Sum(0, ((1, Atom(Digit(field), term)),))
+        return Sum(0, ((1, Atom(Digit(field), term, 0, field.hi - field.lo)),))
 
     def _bits(self, op: Op, left: Sum, right: Sum) -> Sum:
         kind = self.names.kind_of(left) or self.names.kind_of(right)
@@ -319,6 +334,19 @@ class Expressions:
             return Sum(0, ((1, Atom(SetType(kind.struct, kind.names), only)),))
         pair = (self.names.neutral(left), self.names.neutral(right))
         return Sum(0, ((1, Atom(None, self.terms.term(NEUTRAL_OPS[op], pair))),))
+
+
+def _ranges(left: Sum, right: Sum) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The bounds of a sum that packs a word, whose type is not known here, and of a constant."""
+    if len(left.parts) + len(right.parts) < 2 or min(len(left.parts), len(right.parts)):
+        return None
+    first, second = left.bounds, right.bounds
+    return None if first is None or second is None else (first, second)
+
+
+def _below(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """All of one range is less than all of another."""
+    return first[1] < second[0]
 
 
 def _defined(op: Op, right: int) -> bool:

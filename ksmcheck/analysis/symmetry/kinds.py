@@ -54,10 +54,16 @@ Kind = RefType | WordType | SetType | LockType | Digit | Quotient | Choice | Non
 
 @frozen
 class Atom:
-    """A value that no arithmetic made. ``kind`` None: a number that names nothing."""
+    """A value that no arithmetic made. ``kind`` None: a number that names nothing.
+
+    ``lo`` and ``hi`` are the least and the largest that it is counted as, None when not known: a
+    reference that is counted is not None.
+    """
 
     kind: Kind
     term: Term
+    lo: int | None = None
+    hi: int | None = None
 
 
 @frozen
@@ -70,6 +76,30 @@ class Sum:
     def plus(self, constant: int) -> Sum:
         """The sum with a constant added."""
         return Sum(self.constant + constant, self.parts)
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The least and the largest value, as far as the bounds of the atoms are known."""
+        least = most = self.constant
+        for coefficient, atom in self.parts:
+            if atom.lo is None or atom.hi is None:
+                return None
+            ends = (coefficient * atom.lo, coefficient * atom.hi)
+            least, most = least + min(ends), most + max(ends)
+        return least, most
+
+    def divided(self, divisor: int) -> tuple[Sum, Sum] | None:
+        """Quotient and remainder, when the atoms belong to the one or to the other."""
+        whole = tuple((c // divisor, atom) for c, atom in self.parts if c % divisor == 0)
+        rest = tuple((c, atom) for c, atom in self.parts if c % divisor)
+        bounds = Sum(0, rest).bounds
+        if divisor <= 0 or bounds is None:
+            return None
+        # The least constant that leaves the rest at 0 or more; it must also stay below the divisor.
+        constant = -bounds[0] + (self.constant + bounds[0]) % divisor
+        if bounds[1] + constant >= divisor:
+            return None
+        return Sum((self.constant - constant) // divisor, whole), Sum(constant, rest)
 
     @property
     def single(self) -> Atom | None:
