@@ -1,0 +1,60 @@
+"""A list of patches that begins with those of another file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ksmcheck.diagnostics import UserError
+from ksmcheck.frontend import CompileOptions, compile_model
+from tests.oracle.evaluator_search import search
+from tests.oracle.models import HEADER, compile_file, final_values
+
+PATCH = (
+    'Patch(id="{id}", commit="0", title="t", date="2009-12-14", release="{release}", summary="s.")'
+)
+OLDER = HEADER + "\nOLDER = [" + PATCH.format(id="first", release="v2.6.33") + "]\n"
+MODEL = (
+    HEADER
+    + """
+from older import OLDER
+
+PATCHES = [*{older}, {patch}]
+x: Annotated[int, Range(0, 3)]
+
+
+@actor
+def A() -> None:
+    global x
+    if patched("first"):
+        x = x + 1
+    if patched("second"):
+        x = x + 2
+
+
+scenario(question="?", patches=PATCHES, properties=[])
+"""
+)
+
+
+def model_in(folder: Path, older: str) -> Path:
+    """A model beside the file whose list it takes in."""
+    (folder / "older.py").write_text(OLDER, encoding="utf-8")
+    path = folder / "model.py"
+    patch = PATCH.format(id="second", release="v2.6.36")
+    path.write_text(MODEL.format(older=older, patch=patch), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("kernel", "x"), [("v2.6.33", "1"), ("v2.6.36", "3")])
+def test_patches_of_both_lists_are_in_force(kernel: str, x: str, tmp_path: Path) -> None:
+    options = CompileOptions(kernel=kernel, with_=(), without=(), parameters=())
+    program = compile_model(str(model_in(tmp_path, "OLDER")), options)
+    assert final_values(search(program), "x") == {(x,)}
+
+
+def test_an_unknown_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        compile_file(model_in(tmp_path, "YOUNGER"))
+    assert any(error.code == "KSM310" for error in refused.value.diagnostics)
