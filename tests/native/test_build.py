@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,6 +99,17 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
     assert "cannot be used" in line
     assert str(blocked) in line
     assert "\n" not in line
+
+
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit in the cache is compiled elsewhere, and the user is told."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    told: list[str] = []
+    engine = NativeEngine(workers=1, cache=tmp_path / "cache", tell=told.append)
+    assert search(engine) is StopReason.EXHAUSTED
+    (line,) = told
+    assert "No space left" in line
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_no_place_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,19 @@ an atomic rename, so that runs side by side cannot see half of one.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
+
+# What compiling needs at the very most: with less it is not begun.
+ROOM = 16 << 20
 
 
 def cache_directory() -> Path:
@@ -51,6 +56,8 @@ class ObjectCache:
     def workplace(self) -> Iterator[Path]:
         """A folder from which objects can be published. OSError when there can be none."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.folder).free < ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="build-") as folder:
             yield Path(folder)
 
