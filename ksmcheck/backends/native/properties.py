@@ -74,14 +74,14 @@ class Questions:
     def of(cls, layout: Layout) -> Questions:
         """The questions of the layout's program."""
         program = layout.program
-        sharing = Sharing.of(program)
+        sharing, cells = Sharing.of(program), Cells(program)
         found: list[Question] = []
         for number, item in enumerate(program.properties):
             predicates = tuple(sharing.shared(instance.predicate) for instance in item.instances)
-            found += _questions(program, sharing, number, Role.VIOLATION, predicates)
+            found += _questions(program, sharing, cells, number, Role.VIOLATION, predicates)
             if item.witness is not None:
                 witness = sharing.shared(item.witness)
-                found += _questions(program, sharing, number, Role.WITNESS, (witness,))
+                found += _questions(program, sharing, cells, number, Role.WITNESS, (witness,))
         of_steps = frozenset(i for i, item in enumerate(found) if item.of_step)
         of_states = frozenset(range(len(found))) - of_steps
         states, steps = [frozenset[int](), of_states], [frozenset[int](), of_steps]
@@ -222,10 +222,15 @@ def _class(classes: list[frozenset[int]], wanted: frozenset[int]) -> int:
 
 
 def _questions(
-    program: Program, sharing: Sharing, number: int, role: Role, predicates: tuple[Expr, ...]
+    program: Program,
+    sharing: Sharing,
+    cells: Cells,
+    number: int,
+    role: Role,
+    predicates: tuple[Expr, ...],
 ) -> list[Question]:
     """A question, and what goes with it when it is about steps: NOTE(stutter)."""
-    kind, cells = program.properties[number].kind, Cells(program)
+    kind = program.properties[number].kind
     reads = cells.read_by(distinct(predicates))
     if kind is PropertyKind.END:
         reads |= {cells.offsets[a.location] for a in program.actors if not a.daemon}
