@@ -39,7 +39,11 @@ DIAGNOSTICS_MAY_IMPORT = {"ir"}
 TOP_FILES = {"__init__", "__main__", "diagnostics"}
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "helper", "common", "manager", "misc")
 # z3 takes longer to load than most models to explore, so it is loaded where symbols are met
-LOADS_Z3 = {"ksmcheck/explore/oracles.py", "ksmcheck/trace/confirm.py"}
+LOADS_Z3 = {
+    "ksmcheck/explore/oracles.py",
+    "ksmcheck/report/proving.py",
+    "ksmcheck/trace/confirm.py",
+}
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 40
 DISPATCH_LIMIT = 60

@@ -15,6 +15,7 @@ from ksmcheck.cli.ladder import ladder
 from ksmcheck.cli.list import list_models
 from ksmcheck.cli.output import complain, confess, note, prepare_streams
 from ksmcheck.cli.patches import patches
+from ksmcheck.cli.prove import prove
 from ksmcheck.cli.record import record
 from ksmcheck.cli.replay import replay
 from ksmcheck.cli.show import show
@@ -50,6 +51,7 @@ app.add_command(export)
 app.add_command(ladder)
 app.add_command(list_models)
 app.add_command(patches)
+app.add_command(prove)
 app.add_command(record)
 app.add_command(replay)
 app.add_command(show)

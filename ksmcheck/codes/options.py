@@ -241,4 +241,28 @@ OPTIONS = (
         "--reduce symmetry  (where two actors of one kind are told apart)",
         "--reduce all",
     ),
+    Code(
+        "KSM554",
+        "nothing of this name to prove",
+        "`--property` names a property of the scenario or a built-in check that is not switched "
+        "off; `ksmcheck show` lists the properties.",
+        "--property refcounts",
+        "--property refcount",
+    ),
+    Code(
+        "KSM555",
+        "the order of locks has no proof by induction",
+        "A cycle in the order of locks is made of what different runs do. Induction looks at one "
+        "state and one step, so only a search can say that there is no cycle.",
+        "ksmcheck prove --property lock-order",
+        "ksmcheck explore",
+    ),
+    Code(
+        "KSM556",
+        "a model with symbols cannot be proved",
+        "`prove` translates states into bits, and a symbol has no number of bits: what is known "
+        "of it is a condition. `explore` runs such a model for all values of its symbols.",
+        "ksmcheck prove --model (one with symbols)",
+        "ksmcheck explore --model (one with symbols)",
+    ),
 )
