@@ -26,8 +26,10 @@ from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.shortening import shortened
 from ksmcheck.ir.program import Program
 
-# A model with fewer states is decided by the python engine in less time than cc needs to start.
-TINY = 20_000
+# A model with fewer states is decided by the python engine in less time than cc needs for its C.
+# Choosing what to reduce is slow in Python, so there it is worth less.
+SMALL = 200_000
+SMALL_REDUCED = 20_000
 
 
 class EngineName(Enum):
@@ -178,7 +180,8 @@ def _python(
 def _small(program: Program, options: SearchOptions, progress: Progress | None) -> Ran | None:
     """What the python engine decides at once; None when the model is larger than that."""
     given = options.max_states
-    limit = TINY if given is None else min(TINY, given)
+    small = SMALL_REDUCED if options.reductions else SMALL
+    limit = small if given is None else min(small, given)
     python = PythonEngine()
     result = python.search(program, evolve(options, max_states=limit), progress)
     if result.stop_reason is StopReason.STATE_LIMIT and limit != given:
