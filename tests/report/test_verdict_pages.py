@@ -58,6 +58,7 @@ KEYS = [
     "reductions",
     "model_digest",
     "symbolic",
+    "preemptions",
 ]
 
 
