@@ -98,11 +98,7 @@ def same(result: SearchResult, space: Space) -> None:
     assert {f.depth for f in result.findings} == {bad.depth for bad in space.bad.values()}
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.tuples(BODIES, BODIES, BODIES))
-def test_python_engine_and_finite_instantiation(
-    bodies: tuple[list[str], list[str], list[str]],
-) -> None:
+def agrees_with_finite_contents(bodies: tuple[list[str], list[str], list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = compiled(bodies, folder)
     space, symbols = search(program), symbols_of(program)
@@ -116,6 +112,23 @@ def test_python_engine_and_finite_instantiation(
             bad[item.name] = min(item.depth, bad.get(item.name, item.depth))
     assert {control(symbols, state) for state in space.levels} == reached
     assert {item.name: item.depth for item in space.bad.values()} == bad
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.tuples(BODIES, BODIES, BODIES))
+def test_python_engine_and_finite_instantiation(
+    bodies: tuple[list[str], list[str], list[str]],
+) -> None:
+    agrees_with_finite_contents(bodies)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None)
+@given(st.tuples(BODIES, BODIES, BODIES))
+def test_python_engine_and_finite_instantiation_on_more(
+    bodies: tuple[list[str], list[str], list[str]],
+) -> None:
+    agrees_with_finite_contents(bodies)
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
