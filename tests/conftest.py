@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same random programs in every run, so that a run that passes passes again and takes its time
+# again; HYPOTHESIS_PROFILE=random looks at others.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 Golden = Callable[[str, str], None]
 

@@ -166,8 +166,10 @@ class Reader:
         size = operand.bits.size()
         width = width_of(0, size)
         total = z3.BitVecVal(0, width)
+        # as int.bit_count(): the bits of the absolute value, which fits when it is read unsigned
+        bits = z3.If(operand.bits < 0, -operand.bits, operand.bits)
         for bit in range(size):
-            total = total + z3.ZeroExt(width - 1, z3.Extract(bit, bit, operand.bits))
+            total = total + z3.ZeroExt(width - 1, z3.Extract(bit, bit, bits))
         return Number(total, 0, size)
 
 
