@@ -127,7 +127,8 @@ def symbols_of(program: Program) -> Symbols:
         elif isinstance(variable.type, ConditionType):
             condition = position
         position += variable.cells
-    asked = tuple(dict.fromkeys(_questions(program)))
+    # Without a condition nothing asks; walking all expressions to see that takes a while.
+    asked = () if condition < 0 else tuple(dict.fromkeys(_questions(program)))
     known = dict.fromkeys([*domains, *(d for question in asked for d in domains_of(question))])
     return Symbols(tuple(cells), tuple(domains), condition, asked, tuple(known))
 

@@ -12,6 +12,7 @@ from typing import assert_never
 from attrs import Factory, define, evolve, frozen
 
 from ksmcheck.analysis.symbols import Answers, Asked, Effort, Symbols
+from ksmcheck.diagnostics import InternalError
 from ksmcheck.ir.symbols import (
     Apply,
     Compare,
@@ -122,8 +123,8 @@ class Concrete:
     def settle_domain(
         self, condition: int, place: int, order: tuple[int, ...]
     ) -> tuple[int, tuple[int, ...]]:
-        """See Oracle; no engine searches with values."""
-        raise NotImplementedError
+        """See Oracle; only a search with the native engine asks, and none has values."""
+        raise InternalError("a native search asks for values that are already chosen")
 
     def _number(self, world: _World) -> int:
         if world not in self._numbers:

@@ -178,7 +178,7 @@ def _same_search(program: Program, evaluator: Evaluator, space: Space) -> None:
     assert len(result.findings) == len({(item.kind, item.index) for item in result.findings})
     _same_cycles(program, result)
     for item in result.findings:
-        _replays(program, evaluator, item)
+        replays(program, evaluator, item)
     _first_is_shortest(program, result)
 
 
@@ -201,7 +201,7 @@ def _first_is_shortest(program: Program, result: SearchResult) -> None:
     assert first.depth == first.findings[0].depth == min(i.depth for i in result.findings)
 
 
-def _replays(program: Program, evaluator: Evaluator, finding: Finding) -> None:
+def replays(program: Program, evaluator: Evaluator, finding: Finding) -> None:
     """The evaluator can walk the path, and what was found is there at its end."""
     path = finding.path
     assert path[0] in evaluator.initial()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import pairwise, permutations
+from itertools import permutations
 
 from ksmcheck.analysis.symmetry.automorphisms import Permutation, Symmetries, symmetries
 from ksmcheck.analysis.symmetry.canonical import Canonical
@@ -13,7 +13,8 @@ from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import FindingKind, SearchResult
-from ksmcheck.ir.program import Program, PropertyKind
+from ksmcheck.ir.program import Program
+from tests.backends.conformance import replays
 
 BOTH = frozenset({Reduction.SYMMETRY, Reduction.HEAP})
 
@@ -135,24 +136,7 @@ def check_paths(program: Program, result: SearchResult) -> None:
     """Every finding's path is a run of the evaluator, and ends in what was found."""
     evaluator = Evaluator(program)
     for finding in result.findings:
-        path = finding.path
-        assert path[0] in evaluator.initial()
-        for before, after in pairwise(path):
-            assert after in [outcome.state for outcome in evaluator.successors(before)]
-        outcomes = evaluator.successors(path[-1])
-        match finding.kind:
-            case FindingKind.FAULT:
-                assert finding.index in [outcome.fault for outcome in outcomes]
-            case FindingKind.DEADLOCK:
-                assert not outcomes
-            case FindingKind.PROPERTY:
-                item = program.properties[finding.index]
-                old = path[-2] if item.kind is PropertyKind.STEP else None
-                predicate = item.instances[finding.instance].predicate
-                assert not evaluator.value(predicate, path[-1], old)
-            case FindingKind.LOCK_ORDER:
-                last = evaluator.successors(path[-2])
-                assert any(finding.index in o.flags for o in last if o.state == path[-1])
+        replays(program, evaluator, finding)
 
 
 def check_search(program: Program, most_states: int = 3000) -> None:

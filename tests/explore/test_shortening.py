@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from ksmcheck.backends.evaluator import Evaluator, State
 from ksmcheck.backends.python.model import PythonModel
@@ -18,7 +18,7 @@ from ksmcheck.explore.shortening import Shortener, shortened
 from ksmcheck.frontend import CompileOptions, compile_model
 from ksmcheck.ir.program import Program
 from tests.explore.symmetric_checks import check_paths, search
-from tests.random_programs.pools import pool_programs
+from tests.random_programs.pools import SUITE, pool_programs
 
 TESTS = Path(__file__).parent.parent
 NONE: frozenset[Reduction] = frozenset()
@@ -58,13 +58,7 @@ def test_checks(name: str) -> None:
 
 
 def suite(examples: int) -> None:
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(SUITE, max_examples=examples)
     @given(pool_programs(planted=True))
     def run(text: str) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from ksmcheck.frontend import CompileOptions, compile_model
 from tests.explore.symmetric_checks import check_definition, check_search, search
-from tests.random_programs.pools import pool_programs
+from tests.random_programs.pools import SUITE, pool_programs
 
 MOST_STATES = 4000
 
@@ -32,13 +32,7 @@ def check(text: str) -> None:
 def suite(examples: int, planted: bool) -> Callable[[], None]:
     """A test of so many programs."""
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(SUITE, max_examples=examples)
     @given(pool_programs(planted=planted))
     def run(text: str) -> None:
         check(text)

@@ -13,7 +13,7 @@ from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.explore.result import FindingKind, SearchResult
 from ksmcheck.ir.program import Program
-from tests.backends.conformance import _replays as replays
+from tests.backends.conformance import replays as replays
 
 # What the differential tests need is a quick compiler, not quick code.
 QUICK = ("-O0",)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.frontend import CompileOptions, compile_model
 from ksmcheck.ir.program import Program
 from tests.explore.symmetric_checks import BOTH, check_paths, search, summary
-from tests.random_programs.pools import pool_programs
+from tests.random_programs.pools import SUITE, pool_programs
 
 TEXTBOOK = Path(__file__).parent.parent / "textbook"
 CHECKS = Path(__file__).parent.parent / "checks"
@@ -49,13 +49,7 @@ def test_heap_of_a_shipped_model() -> None:
 
 
 def random_suite(examples: int, folder: Path, planted: bool) -> None:
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(SUITE, max_examples=examples)
     @given(pool_programs(planted=planted))
     def run(text: str) -> None:
         file = folder / "random_pools.py"

@@ -43,6 +43,11 @@ def load(place: Place) -> Request:
     return Request("access", place, lambda value: (value, value))
 
 
+def _never_written(construct: str) -> AssertionError:
+    """Only what the generated programs contain is interpreted; anything else is a test's fault."""
+    return AssertionError(f"the generated programs do not contain: {construct}")
+
+
 def fault(code: str, *, local: bool) -> Request:
     return Request("fault" if local else "access", fault=code)
 
@@ -132,7 +137,7 @@ class Frame:
             case ast.Pass() | ast.Global():
                 pass
             case _:
-                raise NotImplementedError(ast.unparse(node))
+                raise _never_written(ast.unparse(node))
 
     def loop(self, node: ast.While | ast.For) -> Walk:
         rounds = None
@@ -184,7 +189,7 @@ class Frame:
                     captured |= inner
                 return captured
             case _:
-                raise NotImplementedError(ast.unparse(pattern))
+                raise _never_written(ast.unparse(pattern))
 
     def within(self, call: ast.Call, body: list[ast.stmt]) -> Walk:
         assert isinstance(call.func, ast.Name)
@@ -248,7 +253,7 @@ class Frame:
                     return fault("KSM891", local=name not in self.source.stored)
                 return (name, position)
             case _:
-                raise NotImplementedError(ast.unparse(node))
+                raise _never_written(ast.unparse(node))
 
     def expression(self, node: ast.expr) -> Walk:
         match node:
@@ -279,7 +284,7 @@ class Frame:
             case ast.Call(func=ast.Name(id=name)):
                 return (yield from self.call(name, node))
             case _:
-                raise NotImplementedError(ast.unparse(node))
+                raise _never_written(ast.unparse(node))
 
     def lazy(self, decides: bool, values: list[ast.expr]) -> Walk:
         """``and`` / ``or``: stops at the first operand that decides."""
@@ -386,4 +391,4 @@ class Frame:
             case "test_and_clear":
                 return (yield self.store(place, lambda old: (False, old)))
             case _:
-                raise NotImplementedError(name)
+                raise _never_written(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 T = TypeVar("T")
@@ -230,6 +231,10 @@ class PoolWriter:
             three=self.pick("slot.holder is None", "not slot.taken") if planted else "True",
             seen=self.pick("True", "True", "head is not None"),
         )
+
+
+# What all suites of these programs share; each says how many examples it takes.
+SUITE = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -10,6 +10,7 @@ changes, and leaves through ``break``.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -87,7 +88,7 @@ def _joined(one: dict[int, Bounds], other: dict[int, Bounds]) -> dict[int, Bound
     return {k: v.join(other[k]) for k, v in one.items() if k in other}
 
 
-class BlockWriter:
+class BlockWriter(ABC):
     """Writes blocks that belong to one step; subclasses say what the end of a path is."""
 
     def __init__(self, layout: Layout, private: frozenset[int]) -> None:
@@ -101,13 +102,13 @@ class BlockWriter:
         self._joined_temps = frozenset[int]()
         self._joined_locals = frozenset[int]()
 
+    @abstractmethod
     def end(self, target: int, path: Path) -> list[str]:
         """C for the end of a path that goes to ``target``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fault(self, number: int, path: Path) -> str:
         """C for leaving the path by a fault."""
-        raise NotImplementedError
 
     def leave(self, path: Path) -> str:
         """C for leaving the path without an outcome, or after it."""
