@@ -9,7 +9,7 @@ import click
 
 from ksmcheck.cli.effort_options import effort_options
 from ksmcheck.cli.output import emit
-from ksmcheck.cli.traced_model import traced_model
+from ksmcheck.cli.traced_model import model_of_today
 from ksmcheck.report.recording import Recording, record_again
 from ksmcheck.report.searching import Effort
 from ksmcheck.trace.codec import load, save
@@ -28,9 +28,10 @@ from ksmcheck.trace.files import require_writable
 def record(trace_files: tuple[Path, ...], effort: Effort, as_json: bool, quiet: bool) -> int:
     """Record traces again whose model has changed since.
 
-    Each file names its model, kernel, patches, parameters and what is violated. Where the model's
-    digest still fits, the file is left alone. Otherwise the model is searched, and the shortest
-    counterexample to the same property, replayed by the evaluator, takes the place of the old one.
+    Each file names its model, kernel, patches added and removed, parameters and what is violated.
+    Where the model's digest still fits, the file is left alone. Otherwise the model is searched, as
+    that kernel is modelled now, and the shortest counterexample to the same property, replayed by
+    the evaluator, takes the place of the old one.
     It should be as long as the old one; it is said when it is not.
 
     Exit codes: 0 every file fits now; 1 one has another length, or is not violated any more; 2 the
@@ -41,7 +42,7 @@ def record(trace_files: tuple[Path, ...], effort: Effort, as_json: bool, quiet: 
         require_writable(file)
     done: list[tuple[Path, Recording]] = []
     for file, trace in traces:
-        result = record_again(trace, traced_model(trace, file), effort)
+        result = record_again(trace, model_of_today(trace, file), effort)
         if result.trace is not None:
             save(result.trace, file)
         done.append((file, result))

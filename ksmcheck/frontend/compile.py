@@ -270,9 +270,18 @@ def _assemble(
         (name, universe.parameters.get(name, item.default)) for name, item in sorted(known.items())
     )
     pools = tuple((struct.name, struct.pool) for struct in universe.structs.values() if struct.pool)
-    order = [patch.id for patch in scenario.patches if patch.id in universe.patches]
+    every = [patch.id for patch in scenario.patches]
+    order, released = universe.patches, applied(scenario.patches, kernel, (), (), loaded.errors)
     identity = Identity(
-        loaded.main.name, loaded.main.file, scenario.question, kernel, tuple(order), values, pools
+        loaded.main.name,
+        loaded.main.file,
+        scenario.question,
+        kernel,
+        tuple(name for name in every if name in order),
+        values,
+        pools,
+        added=tuple(name for name in every if name in order - released),
+        removed=tuple(name for name in every if name in released - order),
     )
     checks = builtin_properties(schema, built)
     program = Program(

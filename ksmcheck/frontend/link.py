@@ -198,13 +198,14 @@ class Renaming:
 
 
 def digest_of(program: Program) -> str:
-    """SHA-256 over what the model means: comments, line numbers and file names do not count."""
+    """SHA-256 over what the model means: comments, line numbers and file names do not count.
+
+    Nor does what the kernel and its patches are called, only what they make of the model.
+    """
     hasher = hashlib.sha256()
     known: Meanings = {}
     for part in (
         program.identity.model,
-        program.identity.kernel,
-        program.identity.patches,
         program.identity.parameters,
         program.variables,
         program.actors,

@@ -188,7 +188,11 @@ class Expectation:
 
 @frozen
 class Identity:
-    """Which model this is, in which configuration."""
+    """Which model this is, in which configuration.
+
+    ``patches`` are those in force; ``added`` and ``removed`` tell them from those that the
+    model knows of ``kernel``.
+    """
 
     model: str
     file: str
@@ -197,6 +201,8 @@ class Identity:
     patches: tuple[str, ...]
     parameters: tuple[tuple[str, int], ...]
     pools: tuple[tuple[str, int], ...]
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 @frozen

@@ -80,6 +80,8 @@ def _trace(
         initial=initial,
         steps=steps,
         values=values,
+        added=program.identity.added,
+        removed=program.identity.removed,
     )
 
 

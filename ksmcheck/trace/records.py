@@ -159,6 +159,8 @@ class Trace:
     """A counterexample, complete. ``digest`` identifies the compiled model that it was found in.
 
     ``values`` say what the symbols stand for in one run of it, e.g. ``Content A < Content B``.
+    ``patches`` were in force. ``added`` and ``removed`` are those by which they differed
+    from ``kernel`` as it was modelled; None in files that were written before they were kept.
     """
 
     schema: int
@@ -174,3 +176,5 @@ class Trace:
     initial: tuple[Initial, ...]
     steps: tuple[TraceStep, ...]
     values: tuple[str, ...] = ()
+    added: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None

@@ -75,12 +75,38 @@ def test_what_is_not_violated_any_more_is_left_alone(
     recorded: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, trace = recorded
-    fixed = evolve(load(trace), digest="0" * 64, patches=("count-lock",))
+    fixed = evolve(load(trace), digest="0" * 64, added=("count-lock",))
     save(fixed, trace)
     assert run(["record", str(trace), "--engine", "python", "--quiet", "--json"]) == 1
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["file"], result["status"]) == (str(trace), "gone")
     assert load(trace) == fixed
+
+
+def test_a_patch_that_the_models_learnt_since_is_in_its_kernel(
+    recorded: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`replay` takes exactly the patches of then, `record` those of the kernel as it is now."""
+    model, trace = recorded
+    before = load(trace)
+    assert (before.added, before.removed) == ((), ())
+    model.write_text(model.read_text().replace("v2.6.36", "v2.6.30"))
+    assert run(["replay", str(trace)]) == 1
+    assert "another version" not in capsys.readouterr().out
+    assert record(trace) == 1
+    assert "not violated any more" in capsys.readouterr().out
+    save(evolve(before, removed=("count-lock",)), trace)
+    assert record(trace) == 0
+    save(evolve(before, added=None, removed=None), trace)
+    assert record(trace) == 0
+
+
+def test_patches_are_kept_as_they_differ_from_the_kernel(tmp_path: Path) -> None:
+    trace = tmp_path / "lost.json"
+    arguments = ["explore", "--model", str(SOURCE), "--trace-out", str(trace), "--quiet"]
+    assert run([*arguments, "--kernel", "v2.6.36", "--without", "count-lock"]) == 1
+    found = load(trace)
+    assert (found.patches, found.added, found.removed) == (("old-cleanup",), (), ("count-lock",))
 
 
 def test_a_limit_leaves_the_file_alone(recorded: tuple[Path, Path]) -> None:
