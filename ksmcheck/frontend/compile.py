@@ -18,7 +18,7 @@ from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.fields import FieldReader
 from ksmcheck.frontend.link import condition_of, digest_of, prune
 from ksmcheck.frontend.loader import Loader, Module, shipped_models
-from ksmcheck.frontend.patches import applied
+from ksmcheck.frontend.patches import applied, outside
 from ksmcheck.frontend.properties import PropertyBuilder, observed, witnesses_of
 from ksmcheck.frontend.reachable import survey
 from ksmcheck.frontend.scenario import Scenario, parameters_of, read_scenario
@@ -264,28 +264,9 @@ def _assemble(
     setup: Block,
     properties: tuple[Property, ...],
 ) -> Program:
-    scenario, universe = loaded.scenario, loaded.declarations.universe
-    known = parameters_of(loaded.declarations)
-    values = tuple(
-        (name, universe.parameters.get(name, item.default)) for name, item in sorted(known.items())
-    )
-    pools = tuple((struct.name, struct.pool) for struct in universe.structs.values() if struct.pool)
-    every = [patch.id for patch in scenario.patches]
-    order, released = universe.patches, applied(scenario.patches, kernel, (), (), loaded.errors)
-    identity = Identity(
-        loaded.main.name,
-        loaded.main.file,
-        scenario.question,
-        kernel,
-        tuple(name for name in every if name in order),
-        values,
-        pools,
-        added=tuple(name for name in every if name in order - released),
-        removed=tuple(name for name in every if name in released - order),
-    )
     checks = builtin_properties(schema, built)
     program = Program(
-        identity,
+        _identity(loaded, kernel),
         (*schema.variables, *condition_of(schema.variables)),
         built,
         setup,
@@ -297,3 +278,39 @@ def _assemble(
     )
     pruned = prune(program)
     return evolve(pruned, digest=digest_of(pruned))
+
+
+def _identity(loaded: _Loaded, kernel: str) -> Identity:
+    scenario, universe = loaded.scenario, loaded.declarations.universe
+    known = parameters_of(loaded.declarations)
+    values = tuple(
+        (name, universe.parameters.get(name, item.default)) for name, item in sorted(known.items())
+    )
+    pools = tuple((struct.name, struct.pool) for struct in universe.structs.values() if struct.pool)
+    every = [patch.id for patch in scenario.patches]
+    order, released = universe.patches, applied(scenario.patches, kernel, (), (), loaded.errors)
+    return Identity(
+        loaded.main.name,
+        loaded.main.file,
+        scenario.question,
+        kernel,
+        tuple(name for name in every if name in order),
+        values,
+        pools,
+        added=tuple(name for name in every if name in order - released),
+        removed=tuple(name for name in every if name in released - order),
+        kernel_note=outside(kernel, _versions(loaded)),
+    )
+
+
+def _versions(loaded: _Loaded) -> set[str]:
+    """The kernel versions that the model knows something of."""
+    scopes = loaded.declarations.universe.scopes.values()
+    routines = {
+        symbol.kernel
+        for scope in scopes
+        for symbol in scope.values()
+        if isinstance(symbol, FunctionSymbol)
+    }
+    releases = {patch.release for patch in loaded.scenario.patches}
+    return routines | releases | {loaded.scenario.kernel}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ksmcheck.diagnostics import did_you_mean
 from ksmcheck.frontend.errors import Errors
@@ -72,6 +72,21 @@ def version_key(version: str) -> tuple[int, ...] | None:
     if not re.fullmatch(r"v?\d+(\.\d+)*", version):
         return None
     return tuple(int(part) for part in version.lstrip("v").split("."))
+
+
+def outside(kernel: str, known: Iterable[str]) -> str:
+    """What to say of a kernel that is earlier or later than every version in ``known``, or ""."""
+    versions = {version: key for version in known if (key := version_key(version))}
+    asked = version_key(kernel)
+    if not versions or not asked:
+        return ""
+    earliest = min(versions, key=versions.__getitem__)
+    latest = max(versions, key=versions.__getitem__)
+    if asked > versions[latest]:
+        return f"later than anything that this model knows, which ends at {latest}"
+    if asked < versions[earliest]:
+        return f"earlier than anything that this model knows, which begins with {earliest}"
+    return ""
 
 
 def applied(

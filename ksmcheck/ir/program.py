@@ -191,7 +191,7 @@ class Identity:
     """Which model this is, in which configuration.
 
     ``patches`` are those in force; ``added`` and ``removed`` tell them from those that the
-    model knows of ``kernel``.
+    model knows of ``kernel``. ``kernel_note`` says when that version is outside of what it knows.
     """
 
     model: str
@@ -203,6 +203,7 @@ class Identity:
     pools: tuple[tuple[str, int], ...]
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    kernel_note: str = ""
 
 
 @frozen

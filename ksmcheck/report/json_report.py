@@ -72,6 +72,7 @@ class JsonReport:
     model_digest: str
     symbolic: SymbolicEntry | None = None
     preemptions: int | None = None
+    kernel_note: str = ""
 
 
 def json_report(report: Report) -> str:
@@ -108,6 +109,7 @@ def _entries(report: Report) -> JsonReport:
         model_digest=report.program.digest,
         symbolic=_symbolic(report),
         preemptions=report.preemptions,
+        kernel_note=identity.kernel_note,
     )
 
 

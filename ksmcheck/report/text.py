@@ -168,7 +168,7 @@ def _scope(report: Report) -> list[str]:
     actors += [f"daemons: {', '.join(daemons)}"] if daemons else []
     pairs = [
         ("question", identity.question),
-        ("kernel", identity.kernel),
+        ("kernel", ", ".join(filter(None, (identity.kernel, identity.kernel_note)))),
         ("patches", ", ".join(identity.patches) or ("none" if identity.kernel else "")),
         ("parameters", ", ".join(f"{name} = {value}" for name, value in identity.parameters)),
         ("actors", "; ".join(actors)),

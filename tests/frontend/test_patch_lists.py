@@ -8,6 +8,7 @@ import pytest
 
 from ksmcheck.diagnostics import UserError
 from ksmcheck.frontend import CompileOptions, compile_model
+from ksmcheck.frontend.patches import outside
 from tests.oracle.evaluator_search import search
 from tests.oracle.models import HEADER, compile_file, final_values
 
@@ -58,3 +59,22 @@ def test_an_unknown_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refused:
         compile_file(model_in(tmp_path, "YOUNGER"))
     assert any(error.code == "KSM310" for error in refused.value.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "note"),
+    [
+        ("v2.6.35", ""),
+        ("", ""),
+        ("v2.6.32", ""),
+        ("v3.9", ""),
+        ("v3.10", "later than anything that this model knows, which ends at v3.9"),
+        ("2.6.31", "earlier than anything that this model knows, which begins with v2.6.32"),
+    ],
+)
+def test_a_version_of_which_the_model_knows_nothing_is_said(kernel: str, note: str) -> None:
+    assert outside(kernel, ["v3.9", "", "v2.6.32", "v2.6.33"]) == note
+
+
+def test_nothing_is_said_of_a_model_without_versions() -> None:
+    assert outside("v3.9", ["", ""]) == ""

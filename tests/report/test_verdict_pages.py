@@ -59,6 +59,7 @@ KEYS = [
     "model_digest",
     "symbolic",
     "preemptions",
+    "kernel_note",
 ]
 
 
