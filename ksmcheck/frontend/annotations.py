@@ -43,7 +43,7 @@ MAXIMAL_VALUES = 1 << 16
 LARGEST = 1 << 30
 TYPES = (
     "types: bool, Annotated[int, Range(a, b)], an Enum, a struct, "
-    "`Struct | None`, a Word, a lock, Set[Struct], Array, Ghost[T]"
+    "`Struct | None`, a Word, a lock, Annotated[Refcount, Max(n)], Set[Struct], Array, Ghost[T]"
 )
 
 

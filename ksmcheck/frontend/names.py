@@ -1,7 +1,8 @@
 """Unknown names: what the writer may have meant, by the part that the name plays in the sentence.
 
 A value is suggested where a value stands, a type where a type stands. A name that Python knows and
-models do not is refused as such; a name of ksmcheck.lang that was not imported is offered.
+models do not is refused as such; a name of ksmcheck.lang that was not imported is offered; for a
+name of the kernel's that the language spells otherwise its spelling is given.
 """
 
 from __future__ import annotations
@@ -44,6 +45,41 @@ INSTEAD = {
     "object": "name the struct",
     "enumerate": "write `for i in range(n)`",
     "reversed": "write `for i in range(n)` and use `n - 1 - i`",
+}
+KERNEL = {
+    name: hint
+    for names, hint in (
+        ("call_rcu kfree_rcu", "write `free_rcu(x)`: it is freed after a grace period"),
+        ("kfree kmem_cache_free vfree", "write `free(x)`"),
+        ("kmalloc kzalloc kmem_cache_alloc kmem_cache_zalloc", "write `alloc(Struct)`"),
+        (
+            "READ_ONCE WRITE_ONCE ACCESS_ONCE rcu_dereference rcu_assign_pointer smp_load_acquire "
+            "smp_store_release",
+            "leave it out: a load or store is marked unless it says `plain(...)`",
+        ),
+        (
+            "smp_mb smp_rmb smp_wmb smp_mb__before_atomic smp_mb__after_atomic",
+            "leave it out: the memory model is sequential consistency",
+        ),
+        ("BUG_ON VM_BUG_ON WARN_ON VM_WARN_ON", "write `assert` and what must be true"),
+        ("lockdep_assert_held", "write `assert held(lock)`"),
+        (
+            "spin_lock_irq spin_lock_irqsave spin_lock_bh raw_spin_lock",
+            "write `spin_lock(lock)`: there are no interrupts",
+        ),
+        (
+            "spin_unlock_irq spin_unlock_irqrestore spin_unlock_bh raw_spin_unlock",
+            "write `spin_unlock(lock)`: there are no interrupts",
+        ),
+        ("mutex_lock_interruptible mutex_lock_killable", "write `mutex_lock(lock)`"),
+        ("wait_event wait_event_interruptible", "write `wait_until(condition)`"),
+        (
+            "schedule cond_resched cpu_relax msleep udelay",
+            "leave it out: others may run between any two accesses",
+        ),
+        ("likely unlikely", "write the condition alone"),
+    )
+    for name in names.split()
 }
 IMPORTABLE = NAMES - {"Annotated", "Final"}
 
@@ -109,5 +145,7 @@ def _unknown(name: str, known: list[str], message: str, fallback: str) -> tuple[
     if name in PYTHON:
         hint = INSTEAD.get(name, "see docs/language.md for what does")
         return f"Python's `{name}` does not exist in a model", hint
+    if name in KERNEL and name not in known:
+        return message, KERNEL[name]
     suggestion = did_you_mean(name, known)
     return message, suggestion if suggestion.startswith("did you") else fallback
