@@ -11,8 +11,6 @@ Keeps: mm1 with a page of its own; X, its last thread, which exits, with no mmap
     which keeps the slab page of the anon_vma, not the anon_vma.
 Abstracts: see models/kernel/migrate.py, hotplug.py, anon_vma.py. KSM is configured and idle.
 Not covered: another family that gets the anon_vma: the first lock after the free is the error.
-    The check lock-use is off: in an RCU section a freed anon_vma may be locked, and be freed while
-    somebody who does not need it has its lock; page_lock_anon_vma counts on that.
 Result: v2.6.34 violated after 37 steps (p11): X frees the anon_vma, whose list is empty, when G
     has seen the page mapped, and remove_migration_ptes locks it. It is the race that e9995ef978a7
     admits. v2.6.35 is violated as well, after 47 steps: between G's look at the mapcount and its
@@ -70,22 +68,20 @@ scenario(
     pools={Page: 2, SwapSlot: 1, StableNode: 1, RmapItem: 1},
     properties=[p6_mapcount_exact, p11_walk_of_live_anon_vma, p21_entries_resolved],
     expected=[
-        Expect(verdict="violated", property=GONE, disable_checks=["lock-use"]),
-        Expect(kernel="v2.6.35", verdict="violated", property=GONE, disable_checks=["lock-use"]),
-        Expect(kernel="v2.6.38", verdict="holds", disable_checks=["lock-use"]),
+        Expect(verdict="violated", property=GONE),
+        Expect(kernel="v2.6.35", verdict="violated", property=GONE),
+        Expect(kernel="v2.6.38", verdict="holds"),
         Expect(
             kernel="v2.6.38",
             without=["recheck-mapped"],
             verdict="violated",
             property=GONE,
-            disable_checks=["lock-use"],
         ),
         Expect(
             kernel="v2.6.38",
             without=["migration-locks-anon-vma"],
             verdict="violated",
             property=GONE,
-            disable_checks=["lock-use"],
         ),
     ],
 )

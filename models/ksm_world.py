@@ -9,7 +9,6 @@ Keeps: mm1 and mm2 with equal pages of two anon_vmas, both registered; ksmd, whi
     exit and forks mm1 into a new mm of that name once the old one's last reference has gone.
 Abstracts: see the routines. Each actor can be switched off, and its number of rounds be bounded.
 Not covered: madvise, run=2, swapoff, get_user_pages, memcg and mlock: scenarios of their own.
-    The check lock-use is off, as in hotremove_anon_vma_gone.
 Result: no violation. Sixty seconds do not exhaust the scenario as written (ksmd without end, one
     round of every other actor): 42,696,755 states, depth 75, native engine, one worker, on a
     machine with other work. Exhausted without reductions: ksmd without end, a store, exit and fork
@@ -167,7 +166,6 @@ scenario(
         Expect(
             set={"scans": 3, "stores": 0, "reclaims": 0},
             verdict="holds",
-            disable_checks=["lock-use"],
         ),
     ],
 )

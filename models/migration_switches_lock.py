@@ -17,8 +17,10 @@ Result: v2.6.33 holds (29,234 states), and so does v3.9 (76,380). Without ksm-mi
     has put the page in the swap cache: ksmd takes the frozen page for a free one. 18b is what is
     left without get-ksm-page-locked (p13, 126 steps): ksmd has the old page's lock, R the new
     page's, and both are on the list. With --all also use after free.
-    The ladder shows more: from 2/9 to 6/9 migration already finds KSM pages on the LRU, and takes
-    their node for an anon_vma (assertion); v2.6.35 to v2.6.37 count on the anon_vma of a KSM page,
+    The ladder shows more. From 2/9 on KSM pages are on the LRU, where migration finds them; nothing
+    refuses them before 8/9. Up to 6/9 the restoring walk knows anon_vmas only, so that the entries
+    stay (p21, closed by 7/9), and from 4/9 on the node, which does not follow, is found stale (p1).
+    7/9 opens 18b (p13), 8/9 closes all. v2.6.35 to v2.6.37 count on the anon_vma of a KSM page,
     which is NULL (assertion: KSM.md entry 21); from v2.6.38 to v3.8 no mapped KSM page moves.
 """
 
@@ -132,6 +134,11 @@ scenario(
             property="p1_node_outlives_page",
         ),
         Expect(without=["ktm-over-offline"], verdict="violated", property="p1_node_outlives_page"),
+        Expect(
+            without=["ksm-rmap-walk", "ksm-migration-offline-only", "ktm-over-offline"],
+            verdict="violated",
+            property="p21_entries_resolved",
+        ),
         Expect(kernel="v3.9", verdict="holds"),
         Expect(
             kernel="v3.9",

@@ -100,7 +100,8 @@ RUNTIME = (
     Code(
         "KSM824",
         "an object is freed while its lock is held",
-        "The lock lives in memory that is given back; who waits for it waits for ever.",
+        "The lock lives in memory that is given back; who waits for it waits for ever. "
+        "The lock of a `typesafe_by_rcu` object may be held by another actor inside RCU.",
         "with spin_lock(node.lock):\n    free(node)",
         "spin_unlock(node.lock)\nfree(node)",
     ),

@@ -9,6 +9,7 @@ from ksmcheck.frontend.lower_primitives import PrimitiveLowering
 from ksmcheck.frontend.schema import index_of
 from ksmcheck.frontend.symbols import Lifetime, StructSymbol
 from ksmcheck.frontend.vocabulary import Prim
+from ksmcheck.frontend.words import owned
 from ksmcheck.ir.expr import Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary, conjunction, ite, negate
 from ksmcheck.ir.program import BuiltinCheck
@@ -137,12 +138,29 @@ class MemoryLowering(PrimitiveLowering):
             if isinstance(storage.type, LockType) and storage.size is None:
                 state = Read(self.schema.field_of(struct, name, span), (index_of(reference),))
                 self.check(
-                    binary(Op.EQ, state, Const(0)),
+                    self._may_go(struct, storage.type, state),
                     BuiltinCheck.LOCK_USE,
                     "KSM824",
                     f"{text}: the {struct.name} is freed while its {name} is held",
                     span,
                 )
+
+    def _may_go(self, struct: StructSymbol, lock: LockType, state: Expr) -> Expr:
+        """Whether nobody holds the lock who needs the object itself.
+
+        In a type-stable slab the lock is a lock whether or not the object is free, as long as its
+        holder keeps the slab from going: another actor's RCU section does (page_lock_anon_vma).
+        """
+        if struct.lifetime is not Lifetime.TYPESAFE:
+            return binary(Op.EQ, state, Const(0))
+        cases: list[Expr] = []
+        for actor in range(len(self.schema.universe.actors)):
+            free = negate(owned(lock, state, actor))
+            if actor != self.me:
+                reading = Read(self.schema.readers(), (Const(actor),))
+                free = binary(Op.OR, free, binary(Op.NE, reading, Const(0)))
+            cases.append(free)
+        return conjunction(cases)
 
     def _free(self, prim: tree.Primitive, struct: StructSymbol) -> None:
         reference = self._freeable(prim, struct)

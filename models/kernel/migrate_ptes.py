@@ -37,7 +37,6 @@ from models.kernel.objects import (
     Anon,
     Migrating,
     Mm,
-    NoMapping,
     Page,
     PageOffset,
     Present,
@@ -52,7 +51,8 @@ from models.kernel.rmap import page_add_anon_rmap
 def remove_migration_ptes(old: Page, new: Page) -> None:
     """rmap_walk: every migration entry of the old page becomes a pte of the new one.
 
-    Before e9995ef978a7 the mapping of any page was taken for an anon_vma here.
+    Before e9995ef978a7 there was the walk over an anon_vma only, and a KSM page has none: the
+    entries that try_to_unmap had made of its ptes stayed.
     """
     if patched("ksm-rmap-walk") and PageKsm(new):
         rmap_walk_ksm(old, new)
@@ -62,7 +62,7 @@ def remove_migration_ptes(old: Page, new: Page) -> None:
 
 @routine(source="mm/rmap.c", kernel="v2.6.33")
 def rmap_walk_anon(old: Page, new: Page) -> None:
-    """Over the vmas of the anon_vma that the locked new page names, if any."""
+    """Over the vmas of the anon_vma that the locked new page names, if any (page_anon_vma)."""
     match new.mapping:
         case Anon(anon_vma):
             spin_lock(anon_vma.lock)
@@ -72,10 +72,8 @@ def rmap_walk_anon(old: Page, new: Page) -> None:
                     remove_migration_pte(old, new, mm, 0 if symbolic(PageOffset) else new.index)
             spin_unlock(anon_vma.lock)
             new.walks = None
-        case NoMapping():
+        case _:
             pass
-        case mapping:
-            assert isinstance(mapping, Anon), "a stable_node is taken for an anon_vma"
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
