@@ -7,7 +7,7 @@ with EQUALITY only is an uninterpreted sort.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 import z3
@@ -21,6 +21,7 @@ from ksmcheck.symbolic.conditions import (
     Constant,
     Facts,
     Relation,
+    Shape,
     Symbol,
     Term,
 )
@@ -28,47 +29,95 @@ from ksmcheck.symbolic.conditions import (
 TIMEOUT_MILLISECONDS = 20_000
 
 
+Side = tuple[Relation, z3.BoolRef, z3.BoolRef]
+
+
+@define(eq=False)
+class _Asking:
+    """A solver that knows, for each pair of a shape, a name of each side, and of its opposite.
+
+    What a condition says are assumptions, so the formulas are made once for a shape.
+    """
+
+    solver: z3.Solver
+    sides: tuple[tuple[Side, ...], ...]
+    _meant: dict[int, tuple[int, Relation]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._meant = {
+            is_so.get_id(): (place, relation)
+            for place, sides in enumerate(self.sides)
+            for relation, is_so, _ in sides
+        }
+
+    def narrow(self, facts: Facts, consequences: Iterable[z3.BoolRef]) -> None:
+        """Put what follows, each of the form "assumptions imply that a side is so, or is not"."""
+        for implication in consequences:
+            literal = implication.arg(1)
+            meant = self._meant.get(literal.get_id())
+            if meant is None:
+                place, relation = self._meant[literal.arg(0).get_id()]
+                facts.relations[place] &= ~relation
+            else:
+                place, relation = meant
+                facts.relations[place] &= relation
+
+
 @define(eq=False)
 class Theory:
-    """Asks z3; ``queries`` and ``seconds`` are what that cost, ``timeout`` is in milliseconds."""
+    """Asks z3. ``queries`` and ``seconds`` are what that cost, the making of formulas included;
+    ``timeout`` is in milliseconds.
+    """
 
     timeout: int = TIMEOUT_MILLISECONDS
     queries: int = 0
     seconds: float = 0.0
     _context: z3.Context = field(factory=z3.Context)
     _constants: dict[tuple[Domain, int], z3.ExprRef] = field(factory=dict)
+    _askings: dict[Shape, _Asking] = field(factory=dict)
 
     def close(self, facts: Facts) -> bool:
         """Narrow every pair to what is possible, each by itself. False: nothing satisfies it all.
 
         Undecided when z3 does not know.
         """
-        solver = self._solver(facts)
-        questions: dict[z3.BoolRef, tuple[int, Relation]] = {}
-        for (domain, left, right), place in facts.shape.places.items():
-            possible = facts.relations[place]
-            for relation in _sides(domain):
-                if possible & relation and possible != relation:
-                    asked = z3.Bool(f"?{len(questions)}", self._context)
-                    solver.add(asked == self._fact(domain, left, right, relation))
-                    questions[asked] = (place, relation)
         started = time.perf_counter()
-        verdict, consequences = solver.consequences([], list(questions))
+        asking = self._asking_of(facts.shape)
+        assumed, open_sides = list[z3.BoolRef](), list[z3.BoolRef]()
+        for possible, sides in zip(facts.relations, asking.sides, strict=True):
+            for relation, is_so, is_not in sides:
+                if possible == relation:
+                    assumed.append(is_so)
+                elif possible & relation:
+                    open_sides.append(is_so)
+                else:
+                    assumed.append(is_not)
+        verdict, consequences = asking.solver.consequences(assumed, open_sides)
+        if verdict == z3.sat:
+            asking.narrow(facts, consequences)
         self._count(started)
-        if verdict == z3.unsat:
-            return False
-        if verdict != z3.sat:
-            raise Undecided(solver.reason_unknown(), solver.to_smt2())
-        by_name = {asked.decl().name(): meaning for asked, meaning in questions.items()}
-        for implication in consequences:
-            literal = implication.arg(1)
-            if z3.is_not(literal):
-                place, relation = by_name[literal.arg(0).decl().name()]
-                facts.relations[place] &= ~relation
-            else:
-                place, relation = by_name[literal.decl().name()]
-                facts.relations[place] &= relation
-        return True
+        if verdict == z3.unknown:
+            raise Undecided(asking.solver.reason_unknown(), self._query(asking.solver, assumed))
+        return bool(verdict == z3.sat)
+
+    def _asking_of(self, shape: Shape) -> _Asking:
+        if shape not in self._askings:
+            solver = self._solver()
+            sides = []
+            for (domain, left, right), place in shape.places.items():
+                named = []
+                for relation in _sides(domain):
+                    is_so = z3.Bool(f"?{place}.{relation.value}", self._context)
+                    solver.add(is_so == self._fact(domain, left, right, relation))
+                    named.append((relation, is_so, z3.Not(is_so)))
+                sides.append(tuple(named))
+            self._askings[shape] = _Asking(solver, tuple(sides))
+        return self._askings[shape]
+
+    def _query(self, solver: z3.Solver, assumed: list[z3.BoolRef]) -> str:
+        alone = self._solver()
+        alone.add(*solver.assertions(), *assumed)
+        return str(alone.to_smt2())
 
     def loses(self, before: Facts, after: Facts, kept: dict[Domain, tuple[int, ...]]) -> bool:
         """True when ``after`` allows something that ``before`` does not.
@@ -83,12 +132,11 @@ class Theory:
         ]
         if not forgotten:
             return False
-        solver = z3.Solver(ctx=self._context)
-        solver.set("timeout", self.timeout)
+        started = time.perf_counter()
+        solver = self._solver()
         solver.add(*self._assertions(after, kept))
         everything = z3.And(*self._assertions(before), z3.BoolVal(True, self._context))
         solver.add(z3.Not(z3.Exists(forgotten, everything)))
-        started = time.perf_counter()
         verdict = solver.check()
         self._count(started)
         return bool(verdict != z3.unsat)
@@ -97,10 +145,9 @@ class Theory:
         self.queries += 1
         self.seconds += time.perf_counter() - started
 
-    def _solver(self, facts: Facts) -> z3.Solver:
+    def _solver(self) -> z3.Solver:
         solver = z3.Solver(ctx=self._context)
         solver.set("timeout", self.timeout)
-        solver.add(*self._assertions(facts))
         return solver
 
     def _assertions(
@@ -189,10 +236,9 @@ class Theory:
 
     def model(self, facts: list[z3.BoolRef]) -> z3.ModelRef | None:
         """Something that satisfies ``facts``; None when there is nothing, or z3 does not know."""
-        solver = z3.Solver(ctx=self._context)
-        solver.set("timeout", self.timeout)
-        solver.add(*facts)
         started = time.perf_counter()
+        solver = self._solver()
+        solver.add(*facts)
         verdict = solver.check()
         self._count(started)
         return solver.model() if verdict == z3.sat else None
