@@ -1,7 +1,9 @@
 """Answers the questions of a native search: from C to the oracle and back.
 
-NOTE(asking). A worker that meets a question which is new to it asks at once and waits; it keeps the
-answer, so the search stops for a question once, not for a state.
+NOTE(asking). A worker that meets a question without an answer sets the state aside and goes on.
+When a level has nothing else left, or 256 states are set aside, the workers pause; all that was
+asked is answered in one go, each question once whoever asked it, and the states are taken again.
+While workers run nothing is written to the table of answers, so they read it without a lock.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ const ksm_model_facts ksm_model = {
     .before = no_edges, .after = no_edges,
 };
 
-static bool ask_conditions;
+static bool ask_conditions, ask_checks;
 
 static ksm_successor *append(ksm_successor *o, uint64_t a, uint64_t b)
 {
@@ -79,6 +79,14 @@ void ksm_check(uint32_t check, const uint64_t *s, ksm_worker *w)
 {
     uint64_t a = s[0] & UINT32_MAX, b = s[0] >> 32;
     (void)check;
+    if (ask_checks) {
+        ksm_dialogue dialogue;
+        ksm_begin(w, &dialogue, (uint32_t)(a + b));
+        ksm_ask(w, 7, 1);
+        w->now = NULL;
+        if (dialogue.lost)
+            return;
+    }
     if (a + b == 250)
         ksm_violation(w, 0, (uint32_t)(a & 1));
     if (a == 5)
@@ -176,25 +184,47 @@ static int nobody(ksm_answers *asked)
     return asked->condition == 5;
 }
 
-/* Every value of `a` is asked once by each worker; the counts are as if nobody had asked. */
-static void questions(uint32_t workers)
+/* Every value of `a` is asked once by all workers; the counts are as if nobody had asked. */
+static void questions(uint32_t workers, uint32_t visited)
 {
     ask_conditions = true;
     asked_first = 0;
     ksm_options wanted = options(workers, 1);
     wanted.oracle = oracle;
+    wanted.visited = visited;
     ksm_search *s = ksm_open(&wanted);
     EXPECT(ksm_run(s) == KSM_EXHAUSTED);
-    EXPECT(asked_first >= SIDE && asked_first <= (uint64_t)SIDE * workers);
+    EXPECT(asked_first == SIDE);
     ksm_counters now;
     ksm_read_counters(s, &now);
     EXPECT(now.states == SIDE * SIDE && now.transitions == 2 * SIDE * (SIDE - 1) + 1);
+    EXPECT(ksm_findings(s)[1].depth == 201 && ksm_findings(s)[2].depth == 250);
+    EXPECT(now.frontier == 0);
     ksm_close(s);
     wanted.oracle = nobody;
     s = ksm_open(&wanted);
     EXPECT(ksm_run(s) == KSM_UNANSWERED);
     ksm_close(s);
     ask_conditions = false;
+}
+
+/* Every question is a question of a check, too: states are checked, at whatever limit. */
+static void waits_for_a_check(uint32_t workers)
+{
+    ask_checks = true;
+    ksm_options wanted = options(workers, 1);
+    wanted.oracle = oracle;
+    ksm_search *s = ksm_open(&wanted);
+    EXPECT(ksm_run(s) == KSM_EXHAUSTED);
+    EXPECT(ksm_findings(s)[2].depth == 250 && ksm_witnessed(s)[0]);
+    ksm_close(s);
+    wanted.max_states = 251 * 252 / 2; /* which several workers need not use up */
+    wanted.workers = 1;
+    s = ksm_open(&wanted);
+    EXPECT(ksm_run(s) == KSM_STATE_LIMIT);
+    EXPECT(ksm_findings(s)[2].depth == 250 && ksm_witnessed(s)[0]);
+    ksm_close(s);
+    ask_checks = false;
 }
 
 /* Symbols 9, 3 and 9 again become 1, 2 and 1; 0 stays. */
@@ -215,6 +245,10 @@ static void settles(void)
     ksm_search *s = ksm_open(&wanted);
     ksm_dialogue dialogue;
     uint64_t word[KSM_WORDS] = {(uint64_t)9 << 60 | 0x9a03};
+    ksm_begin(&s->threads[0].face, &dialogue, 5);
+    ksm_settle(&s->threads[0].face, word, cells, 4, 4);
+    EXPECT(dialogue.lost && word[0] == ((uint64_t)9 << 60 | 0x9a03));
+    ksm_answer_all(s);
     ksm_begin(&s->threads[0].face, &dialogue, 5);
     ksm_settle(&s->threads[0].face, word, cells, 4, 4);
     EXPECT(word[0] == ((uint64_t)1 << 60 | 0x1a02));
@@ -271,7 +305,9 @@ int main(int count, char **arguments)
     for (uint32_t workers = 1; workers <= 4; workers++) {
         whole_space(workers, KSM_EXACT);
         first_violation(workers);
-        questions(workers);
+        questions(workers, KSM_EXACT);
+        questions(workers, KSM_COMPACT);
+        waits_for_a_check(workers);
     }
     for (uint32_t visited = KSM_COMPACT; visited <= KSM_BITSTATE; visited++) {
         whole_space(1, visited);

@@ -237,6 +237,7 @@ def every_way(signature: str, call: str, state: str) -> list[str]:
         "    do",
         f"        o = {call};",
         "    while (ksm_advance(&dialogue));",
+        "    w->now = NULL;",
         "    return o;",
         "}",
         "",

@@ -97,7 +97,8 @@ def _macros(layout: Layout) -> list[str]:
     return [
         "#define KSM_SEEN(w, n) __atomic_store_n((w)->seen + (n), 1, __ATOMIC_RELAXED)",
         "/* This step has had an outcome. */",
-        "#define FIRED (*fired = 1)",
+        # what a way without an answer leads to says nothing: automaton.c
+        f"#define FIRED (*fired {'|= !w->missed' if layout.symbols.cells else '= 1'})",
         "/* Append a successor. */",
         f"#define EMIT(c, {', '.join(words)}) \\",
         f"    do {{ {stores} o->check = c; o++; FIRED; }} while (0)",
@@ -161,6 +162,7 @@ def _finish(layout: Layout, questions: Questions) -> list[str]:
         ]
     if questions.any_of_steps:
         lines += [
+            *(["    if (w->now->lost) return o;"] if layout.symbols.cells else []),
             f"    if (k[2] | w->seen[{questions.stutter}])",
             "        ask_steps(k[2], s, o[-1].word, w);",
         ]
@@ -192,7 +194,7 @@ def _setup(layout: Layout) -> list[str]:
     return [
         f"static {one_way}" if symbolic else signature,
         "{",
-        "    uint8_t ignored, *const fired = &ignored;",
+        "    uint8_t ignored = 0, *const fired = &ignored;",
         "    (void)w;",
         *(f"    {line}" for line in SetupWriter(layout).write()),
         "}",

@@ -82,7 +82,6 @@ ksm_search *ksm_open(const ksm_options *options)
     s->budget = options->max_states;
     s->setup_fault = KSM_NONE;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_mutex_init(&s->asking, NULL);
     pthread_cond_init(&s->arrived, NULL);
     s->found = calloc(ksm_finding_slots(), sizeof *s->found);
     s->seen = calloc(ksm_model.witnesses + 1, 1);
@@ -98,14 +97,54 @@ ksm_search *ksm_open(const ksm_options *options)
     return s;
 }
 
+/* The outcomes of the setup, run again until nothing it asks is without an answer. */
+static uint32_t run_setup(ksm_thread *w)
+{
+    for (;;) {
+        w->face.missed = false;
+        uint32_t count = (uint32_t)(ksm_initial(w->batch, &w->face) - w->batch);
+        if (!w->face.missed)
+            return count;
+        ksm_answer_all(w->search);
+        if (w->search->stop)
+            return 0;
+    }
+}
+
+/* Check what is stored and could not be checked when it was, while no worker runs. */
+static void check_the_rest(ksm_search *s)
+{
+    for (;;) {
+        for (uint32_t i = 0; i < s->workers; i++)
+            ksm_check_again(s->threads + i);
+        if (!ksm_checks_left(s) || s->stop)
+            return;
+        ksm_answer_all(s);
+    }
+}
+
+/* At a limit all that is stored is checked before the search ends. */
+static void check_at_limit(ksm_search *s)
+{
+    const uint32_t reason = s->stop;
+    if (reason != KSM_STATE_LIMIT + 1 && reason != KSM_MEMORY_LIMIT + 1)
+        return;
+    ksm_forget_asked(s);
+    s->stop = 0;
+    check_the_rest(s);
+    s->stop = s->stop ? s->stop : reason;
+}
+
 /* Run the setup and make its outcomes the first level. The reason to stop at once, or none. */
 static void start(ksm_search *s)
 {
     ksm_thread *w = s->threads;
     s->started = s->starting = true;
     w->current = KSM_NONE;
-    w->batched = (uint32_t)(ksm_initial(w->batch, &w->face) - w->batch);
+    w->batched = run_setup(w);
     s->starting = false;
+    if (s->stop)
+        return;
     if (s->setup_fault != KSM_NONE || !w->batched) {
         ksm_stop(s, KSM_NO_START);
         return;
@@ -116,6 +155,7 @@ static void start(ksm_search *s)
             ksm_stop(s, KSM_NO_MEMORY);
         return;
     }
+    check_the_rest(s);
     w->transitions = w->expanded = 0;
     if (!ksm_spans_add(&s->next, 0, w->free.begin) || !ksm_cut_level(s, &s->next))
         ksm_stop(s, KSM_NO_MEMORY);
@@ -127,6 +167,14 @@ static void start(ksm_search *s)
         ksm_stop(s, KSM_DEPTH_LIMIT);
 }
 
+static bool add_tasks(ksm_spans *spans, const ksm_tasks *tasks, uint64_t from)
+{
+    bool complete = true;
+    for (uint64_t i = from; i < tasks->count; i++)
+        complete &= ksm_spans_add(spans, tasks->items[i].state, tasks->items[i].state + 1);
+    return complete;
+}
+
 /* What is left of the level, as its new spans: untaken, and taken but not expanded. */
 static bool collect_rest(ksm_search *s)
 {
@@ -134,12 +182,18 @@ static bool collect_rest(ksm_search *s)
     bool complete = true;
     for (uint32_t i = 0; i < s->workers; i++) {
         ksm_thread *w = s->threads + i;
-        if (w->batched || w->pending)
+        if (w->batched || w->pending) {
             w->block.begin = w->restart;
+            w->retaken = w->retaken_before;
+            w->parked.count = w->parked_before;
+        }
         w->batched = 0;
         w->pending = 0;
-        complete &= ksm_spans_add(&rest, w->block.begin, w->block.end);
+        complete &= ksm_spans_add(&rest, w->block.begin, w->block.end) &
+                    add_tasks(&rest, &w->again, w->retaken) & add_tasks(&rest, &w->parked, 0);
         w->block.begin = w->block.end = w->restart = 0;
+        w->again.count = w->retaken = w->retaken_before = 0;
+        w->parked.count = w->parked_before = 0;
     }
     for (uint64_t i = 0; i < s->level.count; i++) {
         ksm_span span = s->level.items[i];
@@ -173,6 +227,7 @@ uint32_t ksm_run(ksm_search *s)
     ksm_work(s->threads);
     for (uint32_t i = 1; i < running; i++)
         pthread_join(s->threads[i].thread, NULL);
+    check_at_limit(s);
     if (!collect_rest(s))
         return KSM_NO_MEMORY;
     return s->stop - 1;
@@ -266,7 +321,10 @@ void ksm_close(ksm_search *s)
         free(s->threads[i].batch);
         free(s->threads[i].scratch);
         free(s->threads[i].face.fired);
-        free(s->threads[i].answers.known);
+        free(s->threads[i].asked.known);
+        free(s->threads[i].parked.items);
+        free(s->threads[i].again.items);
+        free(s->threads[i].checks.items);
     }
     free(s->threads);
     ksm_release(&s->store);
@@ -281,7 +339,7 @@ void ksm_close(ksm_search *s)
     free(s->seen);
     free(s->pending);
     pthread_mutex_destroy(&s->lock);
-    pthread_mutex_destroy(&s->asking);
+    free(s->answers.known);
     pthread_cond_destroy(&s->arrived);
     free(s);
 }

@@ -181,22 +181,23 @@ class Questions:
         for index, predicate in enumerate(item.predicates):
             wrong = predicate if item.role is Role.WITNESS else Not(predicate)
             if asks(predicate):
-                lines += _in_every_way(f"    if ({view.text(wrong)}) found = {index + 1};")
+                lines += _in_every_way(view.text(wrong), index + 1)
                 continue
             simple = self.sharing.simplified(self.sharing.shared(wrong))
             lines += [f"    {line}" for line in when(simple, f"return {index + 1};", view)]
         return [*lines, "    (void)w;", "    return 0;", "}", ""]
 
 
-def _in_every_way(test: str) -> list[str]:
+def _in_every_way(test: str, number: int) -> list[str]:
     """C that asks in a dialogue of its own, while that of a step may be going on."""
     return [
         "    {",
         "        ksm_dialogue own, *const outer = w->now;",
+        "        if (outer && outer->lost) return 0;",
         "        ksm_begin(w, &own, condition_of(n));",
         "        uint32_t found = 0;",
         "        do {",
-        f"        {test}",
+        f"            if (({test}) && !own.lost) found = {number};",
         "        } while (!found && ksm_advance(&own));",
         "        w->now = outer;",
         "        if (found) return found;",

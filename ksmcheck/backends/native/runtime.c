@@ -3,7 +3,8 @@
  *
  * A worker takes a block of the level, expands its states into a batch of successors, and looks
  * the batch up in the visited set. All workers meet at a barrier when the level is done, when the
- * table must grow, and when the search must stop; the last to arrive decides how to go on.
+ * table must grow, when questions about symbols want answers, and when the search must stop; the
+ * last to arrive decides how to go on.
  */
 #include "search.h"
 
@@ -84,7 +85,7 @@ static void record(ksm_thread *w, uint32_t slot, uint64_t depth, uint32_t state,
 {
     ksm_search *s = w->search;
     ksm_finding *place = s->found + slot, mine = {(uint32_t)depth, state, instance, 0, {0}};
-    if (__atomic_load_n(&place->depth, __ATOMIC_RELAXED) < depth || s->silent)
+    if (__atomic_load_n(&place->depth, __ATOMIC_RELAXED) < depth)
         return;
     if (next)
         memcpy(mine.next, next, sizeof mine.next);
@@ -97,11 +98,14 @@ static void record(ksm_thread *w, uint32_t slot, uint64_t depth, uint32_t state,
     pthread_mutex_unlock(&s->lock);
 }
 
-/* While a worker only looks, what there would be to record is noticed and nothing else. */
+/*
+ * While a worker only looks, what there would be to record is noticed and nothing else; nor is
+ * anything recorded of what will be run once more.
+ */
 static bool only_looking(ksm_thread *w)
 {
     w->noticed |= w->quiet;
-    return w->quiet;
+    return w->quiet || w->face.missed;
 }
 
 void ksm_fault(ksm_worker *face, uint32_t fault)
@@ -303,7 +307,10 @@ KSM_INLINE bool settle(ksm_thread *w, ksm_successor *e, const uint32_t visited, 
     w->states++;
     if (e->check) {
         w->checked = number;
+        w->face.missed = false;
         ksm_check(e->check, e->word, &w->face);
+        if (w->face.missed && !ksm_tasks_add(&w->checks, number, e->check))
+            ksm_stop(s, KSM_NO_MEMORY);
     }
     return true;
 }
@@ -323,8 +330,11 @@ KSM_INLINE bool flush_as(ksm_thread *w, const uint32_t visited, const bool share
         }
     w->transitions += w->batched + w->pending;
     w->pending = w->batched = 0;
-    w->expanded += w->block.begin - w->restart;
+    w->expanded += w->block.begin - w->restart + w->retaken - w->retaken_before -
+                   (w->parked.count - w->parked_before);
     w->restart = w->block.begin;
+    w->retaken_before = w->retaken;
+    w->parked_before = w->parked.count;
     return true;
 }
 
@@ -367,10 +377,10 @@ static void run_through(ksm_thread *w, ksm_successor *e)
     for (;;) {
         w->noticed = w->face.alone = false;
         ksm_successor *end = ksm_expand(e->word, w->scratch, &w->face);
-        bool onward = w->face.alone && end == w->scratch + 1;
+        bool onward = w->face.alone && end == w->scratch + 1 && !w->face.missed;
         if (onward && e->check)
             ksm_check(e->check, e->word, &w->face);
-        if (!onward || w->noticed)
+        if (!onward || w->noticed || w->face.missed)
             break;
         *e = *w->scratch;
         w->passed++;
@@ -389,20 +399,30 @@ static bool stored_already(ksm_thread *w, ksm_successor *e)
     return ksm_known(w->search, e, w->search->workers > 1);
 }
 
-/* Append the successors of one state to the batch. */
+/* Append the successors of one state to the batch, or park it when an answer is missing. */
 static void expand(ksm_thread *w, uint32_t number)
 {
     ksm_search *s = w->search;
     uint64_t word[KSM_WORDS], pending = w->pending;
+    const uint64_t left_out = w->face.left_out, passed = w->passed;
     ksm_load(s, number, word);
     w->current = number;
+    w->face.missed = false;
     ksm_successor *out = w->batch + w->batched;
     uint32_t upto = (uint32_t)(ksm_expand(word, out, &w->face) - w->batch);
     const bool stuck = upto == w->batched && w->pending == pending;
     if (s->options.merge)
         for (uint32_t i = w->batched; i < upto; i++)
-            if (!stored_already(w, w->batch + i))
+            if (!w->face.missed && !stored_already(w, w->batch + i))
                 run_through(w, w->batch + i);
+    if (w->face.missed) {
+        w->pending = pending;
+        w->face.left_out = left_out;
+        w->passed = passed;
+        if (!ksm_tasks_add(&w->parked, number, KSM_CHECK_NONE))
+            ksm_stop(s, KSM_NO_MEMORY);
+        return;
+    }
     if (stuck && ksm_model.deadlock && !ksm_over(word))
         record(w, 0, s->depth, number, 0, NULL);
     ksm_announce(w, w->batched, upto);
@@ -432,19 +452,42 @@ static bool take_block(ksm_thread *w)
     return true;
 }
 
+/* Take up what was waiting for answers. False when the search has to pause first. */
+static bool expand_parked(ksm_thread *w)
+{
+    if (w->retaken == w->again.count) {
+        const ksm_tasks empty = w->again;
+        w->again = w->parked;
+        w->parked = empty;
+        w->parked.count = w->parked_before = w->retaken = w->retaken_before = 0;
+    }
+    ksm_check_again(w);
+    while (w->retaken < w->again.count) {
+        if (paused(w->search))
+            return false;
+        expand(w, w->again.items[w->retaken++].state);
+        if ((w->batched >= KSM_BATCH || w->retaken == w->again.count) && !ksm_flush(w))
+            return false;
+    }
+    return true;
+}
+
 /* Expand states until the level has no more or a pause is wanted. */
 static void expand_level(ksm_thread *w)
 {
-    const uint32_t enough = KSM_BATCH;
-    if (w->batched && !ksm_flush(w))
+    if (!ksm_flush(w) || !expand_parked(w))
         return;
     for (;;) {
         while (w->block.begin < w->block.end) {
             if (paused(w->search))
                 return;
             expand(w, w->block.begin++);
-            if ((w->batched >= enough || w->block.begin == w->block.end) && !ksm_flush(w))
+            if ((w->batched >= KSM_BATCH || w->block.begin == w->block.end) && !ksm_flush(w))
                 return;
+            if (w->parked.count + w->checks.count >= KSM_ENOUGH) {
+                __atomic_store_n(&w->search->pause, 1, __ATOMIC_RELEASE);
+                return;
+            }
         }
         if (paused(w->search) || !take_block(w))
             return;
@@ -606,11 +649,12 @@ static void decide(ksm_search *s)
         return;
     }
     s->pause = 0;
+    ksm_answer_all(s);
     if (s->phase == KSM_REHASH)
         s->phase = KSM_EXPAND;
     else if (s->grow)
         grow_table(s);
-    else
+    else if (!ksm_tasks_left(s))
         end_level(s);
     if (s->stop)
         s->phase = KSM_FINISHED;

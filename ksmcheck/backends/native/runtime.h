@@ -105,6 +105,7 @@ typedef struct {
     uint32_t start;
     uint32_t taken;
     uint32_t length;
+    bool lost; /* this way has met a question without an answer; it only has to end */
     uint8_t script[KSM_SCRIPT];
     uint8_t last[KSM_SCRIPT];
 } ksm_dialogue;
@@ -114,7 +115,7 @@ typedef struct {
     uint16_t shift;
 } ksm_cell;
 
-/* The answer to a question on this way. */
+/* The answer to a question on this way. Without one the way is lost, and the worker has missed. */
 int64_t ksm_ask(ksm_worker *w, uint32_t question, uint64_t operands);
 /* Which of so many arms this way takes. */
 uint32_t ksm_choose(ksm_worker *w, uint32_t ways);
@@ -132,7 +133,8 @@ struct ksm_worker {
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
     uint64_t faults;   /* outcomes that were faults, counted on and on */
     uint64_t *pending; /* [flags / 64], shared by all workers: flags that nobody knows yet */
-    ksm_dialogue *now; /* of the step or predicate that is being run */
+    ksm_dialogue *now; /* of the step or predicate that is being run; NULL between them */
+    bool missed;       /* an answer was missing: what is being run will be run once more */
 };
 
 /* Begin a dialogue; it is the one that questions belong to, until the model says otherwise. */
@@ -140,6 +142,7 @@ static inline void ksm_begin(ksm_worker *w, ksm_dialogue *d, uint32_t condition)
 {
     d->condition = d->start = condition;
     d->taken = d->length = 0;
+    d->lost = false;
     w->now = d;
 }
 
@@ -153,6 +156,7 @@ static inline bool ksm_advance(ksm_dialogue *d)
     d->script[d->length - 1]++;
     d->condition = d->start;
     d->taken = 0;
+    d->lost = false;
     return true;
 }
 
@@ -203,7 +207,7 @@ typedef struct {
     uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
     uint32_t merge;        /* with stubborn sets: do not store states with one way on */
     uint32_t reserved;
-    ksm_oracle oracle;     /* asked about symbols, one question at a time; NULL without symbols */
+    ksm_oracle oracle;     /* asked about symbols while no worker runs; NULL without symbols */
 } ksm_options;
 
 typedef struct {

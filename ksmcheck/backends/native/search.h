@@ -17,6 +17,7 @@
 #define KSM_AHEAD 32    /* states between the call for a slot and its use, in rehashing */
 #define KSM_CHUNK 4096  /* state numbers given to a worker at once, at least */
 #define KSM_MAX_BITS 32 /* the hash table's entries hold this many bits */
+#define KSM_ENOUGH 256  /* states set aside for questions before a worker wants answers */
 
 /* State numbers from begin up to, not including, end. */
 typedef struct {
@@ -30,12 +31,24 @@ typedef struct {
     uint64_t room;
 } ksm_spans;
 
-/* Every answer that a worker has seen: open addressing, question == KSM_NONE is a free place. */
+/* Questions, with their answers or without: open addressing; question == KSM_NONE: a free place. */
 typedef struct {
     ksm_answers *known;
     uint64_t mask;
     uint64_t count;
-} ksm_memory_of_answers;
+} ksm_questions;
+
+/* A state that has something left to do, and what: the check, or KSM_CHECK_NONE to expand it. */
+typedef struct {
+    uint32_t state;
+    uint32_t check;
+} ksm_task;
+
+typedef struct {
+    ksm_task *items;
+    uint64_t count;
+    uint64_t room;
+} ksm_tasks;
 
 typedef struct {
     ksm_worker face; /* first: the model sees only this */
@@ -57,7 +70,13 @@ typedef struct {
     bool noticed;     /* there would have been something to record */
     uint64_t passed;  /* states run through and not stored */
     ksm_successor *scratch; /* where a state that may be run through is expanded */
-    ksm_memory_of_answers answers;
+    ksm_questions asked;    /* what had no answer since the last pause */
+    ksm_tasks parked;       /* states to expand when it has one */
+    uint64_t parked_before; /* so many of these were there at the last flush */
+    ksm_tasks again;        /* those that were parked in the last pause */
+    uint64_t retaken;       /* so many of these are expanded */
+    uint64_t retaken_before;
+    ksm_tasks checks; /* states to check when there are answers */
     uint32_t batched;
     ksm_successor *batch;
     uint8_t *own_fired;
@@ -111,8 +130,7 @@ struct ksm_search {
     ksm_finding *found;
     uint8_t *seen;
     uint64_t *pending;
-    pthread_mutex_t asking; /* the oracle hears one question at a time */
-    bool silent;            /* it had no answer */
+    ksm_questions answers; /* grows only while no worker runs */
 };
 
 /* Slots of the findings, in the order that ksm_findings promises. */
@@ -193,6 +211,12 @@ bool ksm_spans_add(ksm_spans *spans, uint32_t begin, uint32_t end);
 
 void ksm_stop(ksm_search *s, uint32_t reason);
 uint64_t ksm_memory(const ksm_search *s);
+bool ksm_tasks_add(ksm_tasks *tasks, uint32_t state, uint32_t check);
+void ksm_answer_all(ksm_search *s);
+void ksm_forget_asked(ksm_search *s);
+bool ksm_checks_left(const ksm_search *s);
+bool ksm_tasks_left(const ksm_search *s);
+void ksm_check_again(ksm_thread *w);
 bool ksm_new_table(ksm_search *s, uint32_t bits);
 bool ksm_cut_level(ksm_search *s, const ksm_spans *from);
 void ksm_settle_flags(ksm_search *s);
