@@ -6,19 +6,17 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from ksmcheck.analysis.accesses import Place, Sharing, Summary
+from ksmcheck.analysis.accesses import Sharing, Summary
 from ksmcheck.analysis.footprint import (
     all_operations,
     blocks,
     expressions_of,
-    is_symbolic,
     subexpressions,
 )
 from ksmcheck.analysis.paths import Path, Run
 from ksmcheck.ir.expr import Read
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import Assign, Block, Branch, Step
-from ksmcheck.ir.types import ConditionType
 
 
 def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
@@ -52,13 +50,9 @@ def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
 
 def _run(program: Program, sharing: Sharing, actor: int, step: Step) -> Run:
     run = Run(program, sharing, actor)
+    # Of symbols it sees the cells, not the condition, which is about all values that these stand
+    # for: docs/soundness.md, "Together with symbols".
     run.block(step.block, Path(), root=True)
-    if is_symbolic(program, step.block):
-        # Its end renumbers the symbols, wherever they are, and says anew what is known of them.
-        for number, variable in enumerate(program.variables):
-            if isinstance(variable.type, ConditionType):
-                for places in (run.reads, run.rises, run.falls):
-                    places.add(Place(number, ()))
     return run
 
 

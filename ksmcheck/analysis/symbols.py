@@ -13,10 +13,17 @@ from typing import Protocol
 
 from attrs import Factory, define, frozen
 
-from ksmcheck.analysis.footprint import block_expressions, subexpressions
+from ksmcheck.analysis.footprint import (
+    all_operations,
+    asks,
+    block_expressions,
+    blocks,
+    subexpressions,
+)
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.ir.expr import Ask, Expr
 from ksmcheck.ir.program import Program
+from ksmcheck.ir.step import Block, Require
 from ksmcheck.ir.symbols import (
     Apply,
     Domain,
@@ -149,6 +156,27 @@ def _expressions(program: Program) -> Iterator[Expr]:
             yield instance.predicate
         if item.witness is not None:
             yield item.witness
+
+
+def waits_after_asking(program: Program) -> bool:
+    """May a step that asks about symbols be without an outcome for some of their values?
+
+    What is required at the beginning of a step is required whatever symbols are.
+    """
+    return any(
+        any(map(asks, block_expressions(step.block))) and _waits_inside(step.block)
+        for actor in program.actors
+        for step in actor.steps
+    )
+
+
+def _waits_inside(root: Block) -> bool:
+    return any(
+        isinstance(operation, Require)
+        for block in blocks(root)
+        for operation in all_operations(block.operations)
+        if block is not root or operation not in block.operations
+    )
 
 
 @frozen

@@ -75,15 +75,6 @@ SYMBOLS = (
         "scenario(..., symbols={Content: 5})",
     ),
     Code(
-        "KSM614",
-        "an option that does not go together with symbols",
-        "A state with symbols holds the number of what is known of them, and each search gives "
-        "those numbers anew. So such a search can neither be written to a checkpoint nor use a "
-        "visited set that forgets states.",
-        "ksmcheck explore --model ksm_hash_collision --checkpoint half.ksm",
-        "ksmcheck explore --model ksm_hash_collision",
-    ),
-    Code(
         "KSM615",
         "an export of a model with symbols",
         "Promela has nothing that corresponds to an unknown and to what is known of it.",

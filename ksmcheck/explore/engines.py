@@ -12,7 +12,6 @@ from attrs import Factory, evolve, frozen
 
 from ksmcheck.analysis.preemptions import bounded
 from ksmcheck.analysis.stubborn import Aim
-from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import VisitedSet
 from ksmcheck.diagnostics import Diagnostic, UserError
@@ -146,10 +145,6 @@ def _run(
         message = f"the python engine has no {choice.only_native}"
         hint = f"leave {choice.only_native} out, or take --engine native"
         raise UserError([Diagnostic("KSM546", message, hint=hint)])
-    if choice.only_native and symbols_of(program).condition >= 0:
-        message = f"{choice.only_native} does not go together with symbolic values"
-        hint = f"leave {choice.only_native} out: conditions are numbered anew in each search"
-        raise UserError([Diagnostic("KSM614", message, hint=hint)])
     if choice.name is EngineName.AUTO and not choice.only_native:
         if find_compiler() is None:
             note = "no C compiler was found"

@@ -27,7 +27,9 @@ def without_gaps(
         return result
     tables = stubborn(program)
     aim = tables.aim(options.aim)
-    filler = _Filler(program, Evaluator(program), tables, aim, program.offsets(), canonical)
+    filler = _Filler(
+        program, Evaluator(program, result.oracle), tables, aim, program.offsets(), canonical
+    )
     findings = tuple(evolve(item, path=filler.path(item)) for item in result.findings)
     stopped = result.stop_reason is StopReason.VIOLATION
     return evolve(result, findings=findings, depth=findings[0].depth if stopped else result.depth)

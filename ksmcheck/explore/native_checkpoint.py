@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ksmcheck.analysis.symbols import Oracle
 from ksmcheck.backends.native.build import program_digest
 from ksmcheck.backends.native.library import Refusal, Search
 from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.explore.oracles import recall, saved
 from ksmcheck.ir.program import Program
 
 
-def save(search: Search, program: Program, path: Path) -> None:
+def save(search: Search, program: Program, path: Path, oracle: Oracle | None) -> None:
     """Write a checkpoint; the file appears whole or not at all."""
     aside = path.with_name(path.name + ".part")
-    result = search.save(aside, program_digest(program))
+    extra = b"" if oracle is None else saved(oracle)
+    result = search.save(aside, program_digest(program), extra)
     if result == 0:
         try:
             os.replace(aside, path)
@@ -26,10 +29,12 @@ def save(search: Search, program: Program, path: Path) -> None:
     raise UserError([Diagnostic("KSM552", f"cannot write the checkpoint '{path}': {why}")])
 
 
-def restore(search: Search, program: Program, path: Path) -> None:
+def restore(search: Search, program: Program, path: Path, oracle: Oracle | None) -> None:
     """Go on from ``path``. UserError when it is not a checkpoint of this very model."""
     result = search.restore(path, program_digest(program))
     if result == 0:
+        if oracle is not None:
+            recall(oracle, search.extra())
         return
     if result > 0:
         problem = Diagnostic(

@@ -99,14 +99,14 @@ class NativeEngine:
             given = self._options(options, answering)
             with built.library.search(given) as search, limits.guarding():
                 if self.resume is not None:
-                    restore(search, program, self.resume)
+                    restore(search, program, self.resume, oracle)
                 ending, reason = _watch(search, limits)
                 if answering is not None and isinstance(answering.failure, UserError):
                     raise answering.failure
                 if ending is Ending.NO_START:
                     _refuse_start(program, search)
                 if self.checkpoint is not None and reason in RESUMABLE:
-                    save(search, program, self.checkpoint)
+                    save(search, program, self.checkpoint, oracle)
                 result = _result(program, options, built, search, reason, limits.elapsed)
                 result = evolve(result, oracle=oracle, undecided=_undecided(answering))
         except MemoryError as error:

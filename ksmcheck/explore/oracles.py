@@ -14,3 +14,17 @@ def oracle_for(program: Program) -> Oracle | None:
     from ksmcheck.symbolic.automaton import Automaton
 
     return Automaton(symbols)
+
+
+def saved(oracle: Oracle) -> bytes:
+    """All that an oracle of ``oracle_for`` knows, for a checkpoint."""
+    from ksmcheck.symbolic.saving import saved as of_automaton
+
+    return of_automaton(oracle)
+
+
+def recall(oracle: Oracle, data: bytes) -> None:
+    """Teach a new oracle what another one knew, under the same numbers."""
+    from ksmcheck.symbolic.saving import recall as of_automaton
+
+    of_automaton(oracle, data)

@@ -42,11 +42,11 @@ class PythonEngine:
             file = self.keep_generated / f"{Path(program.identity.model).name}.py"
             file.write_text(model.source, encoding="utf-8")
         try:
-            result = breadth_first(program, model, options, progress)
+            result = evolve(breadth_first(program, model, options, progress), oracle=oracle)
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error
         result = without_gaps(program, options, result, canonical)
         if canonical is not None:
             result = made_real(program, canonical, result)
-        return evolve(result, compile_seconds=compile_seconds, oracle=oracle)
+        return evolve(result, compile_seconds=compile_seconds)

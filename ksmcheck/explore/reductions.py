@@ -12,7 +12,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from ksmcheck.analysis.symbols import symbols_of
+from ksmcheck.analysis.symbols import symbols_of, waits_after_asking
 from ksmcheck.analysis.symmetry.automorphisms import Symmetries, symmetries
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.ir.program import Program
@@ -68,9 +68,12 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
 
 def _objection(reduction: Reduction, program: Program, wanted: frozenset[Reduction]) -> str:
     """Why the reduction cannot be used for the program; empty when it can."""
-    if symbols_of(program).condition >= 0:
-        return "it is not shown to be sound for symbolic values"
+    symbolic = symbols_of(program).condition >= 0
     match reduction:
+        case Reduction.SYMMETRY | Reduction.HEAP if symbolic:
+            return "symbols are numbered by where they are, and a renaming of objects moves them"
+        case Reduction.POR if symbolic and waits_after_asking(program):
+            return "a step asks about a symbol and may wait after that"
         case Reduction.POR:
             return ""  # a program without a choice of actors is just not reduced
         case Reduction.MERGE:

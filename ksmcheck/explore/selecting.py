@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving
@@ -18,10 +19,14 @@ Outcomes = tuple[Packed | int, ...]
 
 @define
 class Selector:
-    """Looks up stubborn sets; ``left_out`` counts the steps that need not be taken."""
+    """Looks up stubborn sets; ``left_out`` counts the steps that need not be taken.
+
+    ``symbolic``: a state stands for many, in some of which a step may lead on and fault in others.
+    """
 
     tables: Stubborn
     aim: int
+    symbolic: bool = False
     left_out: int = 0
     _known: dict[tuple[tuple[int, ...], int], int] = field(factory=dict)
     _alone: dict[tuple[tuple[int, ...], int], int | None] = field(factory=dict)
@@ -32,6 +37,8 @@ class Selector:
         What a step that is left out shows by itself, a fault, is kept.
         """
         enabled = leading_on(found)
+        if self.symbolic and any(map(_undecided, found)):
+            return found
         moving = self._moving(tuple(step.location for step in steps), enabled)
         if moving == enabled:
             return found
@@ -61,6 +68,12 @@ class Selector:
         return moving
 
 
+def _undecided(outcomes: Outcomes) -> bool:
+    """Does a step both lead on and fault?"""
+    faults = sum(isinstance(item, int) for item in outcomes)
+    return 0 < faults < len(outcomes)
+
+
 def leading_on(found: Iterable[Outcomes]) -> int:
     """The actors with an outcome that is a state, as bits."""
     enabled = 0
@@ -75,7 +88,8 @@ def selector(program: Program, options: SearchOptions) -> Selector | None:
     if Reduction.POR not in options.reductions:
         return None
     tables = stubborn(program)
-    return Selector(tables, tables.aim(options.aim))
+    symbolic = symbols_of(program).condition >= 0
+    return Selector(tables, tables.aim(options.aim), symbolic)
 
 
 def savings(left_out: int, passed: int | None) -> tuple[Saving, ...]:

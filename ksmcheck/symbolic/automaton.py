@@ -49,6 +49,21 @@ TOLD_APART: Sides = ((Relation.EQUAL, 0), (Relation.DIFFERENT, 1))
 
 
 @define(eq=False)
+class Known:
+    """The conditions by number and the edges found so far.
+
+    ``restricted[condition, place, living]`` is what is left of a condition when of domain number
+    ``place`` the symbols ``living`` are kept; ``met`` are the conditions that states were in.
+    """
+
+    conditions: list[Condition] = Factory(list)
+    numbers: dict[Condition, int] = Factory(dict)
+    answers: dict[tuple[int, Question, tuple[int, ...]], Answers] = Factory(dict)
+    restricted: dict[tuple[int, int, tuple[int, ...]], int] = Factory(dict)
+    met: set[int] = Factory(set)
+
+
+@define(eq=False)
 class Automaton:
     """An Oracle for a program with these symbols. Undecided when z3 does not know."""
 
@@ -57,12 +72,8 @@ class Automaton:
     pruned: int = 0
     imprecise: int = 0
     _shapes: Shapes = field(init=False)
-    _conditions: list[Condition] = Factory(list)
-    _numbers: dict[Condition, int] = Factory(dict)
-    _answers: dict[tuple[int, Question, tuple[int, ...]], Answers] = Factory(dict)
+    known: Known = Factory(Known)
     _settled: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[int, ...]]] = Factory(dict)
-    _restricted: dict[tuple[int, int, tuple[int, ...]], int] = Factory(dict)
-    _met: set[int] = Factory(set)
 
     def __attrs_post_init__(self) -> None:
         self._shapes = Shapes(self.symbols)
@@ -75,28 +86,30 @@ class Automaton:
     def effort(self) -> Effort:
         """What it has cost so far."""
         theory = self.theory
-        return Effort(len(self._met), theory.queries, self.pruned, theory.seconds, self.imprecise)
+        return Effort(
+            len(self.known.met), theory.queries, self.pruned, theory.seconds, self.imprecise
+        )
 
     def number(self, condition: Condition) -> int:
         """The number of a condition, given when it is met first."""
-        known = self._numbers.get(condition)
+        known = self.known.numbers.get(condition)
         if known is None:
-            known = self._numbers[condition] = len(self._conditions)
-            self._conditions.append(condition)
+            known = self.known.numbers[condition] = len(self.known.conditions)
+            self.known.conditions.append(condition)
             if known > LAST_CONDITION:
                 raise UserError([_too_many_conditions()])
         return known
 
     def facts(self, condition: int) -> Facts:
         """What a condition says."""
-        return self._shapes.facts(self._conditions[condition])
+        return self._shapes.facts(self.known.conditions[condition])
 
     def answers(self, condition: int, question: Question, operands: tuple[int, ...]) -> Answers:
         """See Oracle."""
         key = (condition, question, operands)
-        if key not in self._answers:
-            self._answers[key] = self._answer(condition, question, operands)
-        return self._answers[key]
+        if key not in self.known.answers:
+            self.known.answers[key] = self._answer(condition, question, operands)
+        return self.known.answers[key]
 
     def _answer(self, condition: int, question: Question, operands: tuple[int, ...]) -> Answers:
         match question:
@@ -227,17 +240,17 @@ class Automaton:
                 living.append(symbol)
             numbers.append(number)
         edge = (condition, place, tuple(living))
-        if edge not in self._restricted:
+        if edge not in self.known.restricted:
             if len(living) - 1 > domain.most:
                 raise UserError([_too_many_symbols(domain, domain.most, "in one state")])
             kept = {
                 known: tuple(living) if known == domain else tuple(range(count + 1))
                 for known, count in zip(self.symbols.known, facts.shape.counts, strict=True)
             }
-            self._restricted[edge] = self._restrict(facts, kept)
+            self.known.restricted[edge] = self._restrict(facts, kept)
         if place == len(self.symbols.known) - 1:
-            self._met.add(self._restricted[edge])
-        return self._restricted[edge], tuple(numbers)
+            self.known.met.add(self.known.restricted[edge])
+        return self.known.restricted[edge], tuple(numbers)
 
     def _restrict(self, facts: Facts, numbers: dict[Domain, tuple[int, ...]]) -> int:
         """What is known of the kept symbols, which get the numbers of their places."""

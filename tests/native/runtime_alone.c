@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "search.h"
 
@@ -263,13 +264,16 @@ static void checkpoint(const char *path)
     wanted.max_states = 20000;
     ksm_search *s = ksm_open(&wanted);
     EXPECT(ksm_run(s) == KSM_STATE_LIMIT);
-    EXPECT(ksm_save(s, path, digest) == 0);
+    EXPECT(ksm_save(s, path, digest, (const uint8_t *)"what else", 9) == 0);
     ksm_close(s);
     wanted.max_states = UINT64_MAX;
     for (wanted.workers = 1; wanted.workers <= 3; wanted.workers++) {
         s = ksm_open(&wanted);
         EXPECT(ksm_restore(s, path, other) == -2);
         EXPECT(ksm_restore(s, path, digest) == 0);
+        uint64_t size;
+        const uint8_t *extra = ksm_extra(s, &size);
+        EXPECT(size == 9 && !memcmp(extra, "what else", 9));
         EXPECT(ksm_run(s) == KSM_EXHAUSTED);
         ksm_counters now;
         ksm_read_counters(s, &now);
@@ -277,7 +281,7 @@ static void checkpoint(const char *path)
         EXPECT(ksm_findings(s)[2].depth == 250);
         ksm_close(s);
     }
-    EXPECT(ksm_save(s = ksm_open(&wanted), "/no such folder/file", digest) > 0);
+    EXPECT(ksm_save(s = ksm_open(&wanted), "/no such folder/file", digest, NULL, 0) > 0);
     ksm_close(s);
 }
 

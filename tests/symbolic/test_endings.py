@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.cli.main import run
 from ksmcheck.symbolic.conditions import Facts
 from ksmcheck.symbolic.theory import Theory
@@ -64,6 +66,8 @@ def somebody_looked() -> bool:
 scenario(question="?", symbols={Offset: 4}, properties=[three_apart])
 '''
 
+VIOLATED = TEXTS["collision"].replace("not skipped or checksum(page) == old", "not missed")
+
 ENGINES = pytest.mark.parametrize("engine", ["python", "native"])
 
 
@@ -119,19 +123,60 @@ def test_more_symbols_than_allowed_is_the_users_fault(
     assert "symbols={Content: 3}" in shown
 
 
-def test_no_checkpoint_with_symbols(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "sort.py"
-    path.write_text(HEAD + TEXTS["sort"], encoding="utf-8")
-    assert explore(path, "native", "--checkpoint", str(tmp_path / "half.ksm")) == 2
-    assert "KSM614" in capsys.readouterr().err
+NATIVE = pytest.mark.skipif(find_compiler() is None, reason="there is no C compiler")
+
+
+@NATIVE
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("tree", "1"), ("tree", "40"), ("collision", "1"), ("collision", "7"), ("sort", "7")],
+)
+def test_a_checkpoint_has_what_is_known_of_the_symbols(
+    name: str, limit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However often a search is stopped, it counts, finds and asks what it does in one go."""
+    path, half = tmp_path / f"{name}.py", str(tmp_path / "half.ksm")
+    path.write_text(HEAD + TEXTS[name], encoding="utf-8")
+    code, whole = outcome(capsys, path, "native", "--all")
+    stopping = ("--all", "--max-states", limit, "--checkpoint", half)
+    assert outcome(capsys, path, "native", *stopping)[1]["stop_reason"] == "state_limit"
+    again, went_on = outcome(capsys, path, "native", "--all", "--resume", half)
+    assert again == code
+    for key in ("verdict", "states", "transitions", "depth"):
+        assert went_on[key] == whole[key]
+    for key in ("conditions", "pruned_branches", "z3_queries", "imprecise_edges"):
+        assert went_on["symbolic"][key] == whole["symbolic"][key]
+
+
+@NATIVE
+@pytest.mark.parametrize("visited", ["compact", "bitstate"])
+def test_an_inexact_search_finds_violations_and_never_says_holds(
+    visited: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds = TEXTS["sort"].replace("[sorted_pair, still_there]", "[sorted_pair]")
+    for text, expected in ((holds, 3), (VIOLATED, 1)):
+        path = tmp_path / "model.py"
+        path.write_text(HEAD + text, encoding="utf-8")
+        trace = str(tmp_path / "trace.json")
+        code, report = outcome(capsys, path, "native", "--visited", visited, "--trace-out", trace)
+        assert code == expected
+        assert not report["exact"]
+    assert run(["replay", trace, "--model", str(path)]) == 1
+
+
+def outcome(
+    capsys: pytest.CaptureFixture[str], path: Path, engine: str, *more: str
+) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report of a search."""
+    code = explore(path, engine, "--json", *more)
+    return code, json.loads(capsys.readouterr().out)
 
 
 def test_a_trace_has_the_values_and_replays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, trace = tmp_path / "collision.py", tmp_path / "trace.json"
-    text = TEXTS["collision"].replace("not skipped or checksum(page) == old", "not missed")
-    path.write_text(HEAD + text, encoding="utf-8")
+    path.write_text(HEAD + VIOLATED, encoding="utf-8")
     assert explore(path, "native", "--trace-out", str(trace)) == 1
     shown = capsys.readouterr().out
     assert "Content A" in shown

@@ -1,6 +1,7 @@
 /*
  * A search on disk, and back. The file: a header, then findings, seen and fired bytes, spans,
- * states and parent links, and at the end a checksum of all that. The hash table is not
+ * states that are not checked yet, states and parent links, what the engine outside wants to keep
+ * (what it knows of symbols), and at the end a checksum of all that. The hash table is not
  * written: it is refilled from the states. Only an exact search can be saved.
  *
  * Results: 0, a positive error number of the system, or one of the refusals below.
@@ -14,7 +15,7 @@
 
 enum { DAMAGED = -1, OTHER_MODEL = -2, NOT_EXACT = -3, TOO_BIG = -4 };
 
-#define MAGIC "ksmcheck checkpoint 2\n"
+#define MAGIC "ksmcheck checkpoint 3\n"
 
 typedef struct {
     char magic[24];
@@ -23,7 +24,7 @@ typedef struct {
     uint32_t slots, witnesses, steps, started;
     uint64_t allocated, depth, deepest;
     uint64_t states, transitions, expanded;
-    uint64_t holes, level, next;
+    uint64_t holes, level, next, checks, extra;
 } header;
 
 /* A file that is written or read through, with the checksum of what passed. */
@@ -89,6 +90,18 @@ static bool collect_next(const ksm_search *s, ksm_spans *next)
     return complete;
 }
 
+/* The states that the workers could not check yet. */
+static bool collect_checks(const ksm_search *s, ksm_tasks *checks)
+{
+    bool complete = true;
+    for (uint32_t i = 0; i < s->workers; i++)
+        for (uint64_t k = 0; k < s->threads[i].checks.count; k++) {
+            const ksm_task task = s->threads[i].checks.items[k];
+            complete &= ksm_tasks_add(checks, task.state, task.check);
+        }
+    return complete;
+}
+
 static header describe(ksm_search *s, const uint8_t *digest)
 {
     header h;
@@ -113,7 +126,8 @@ static header describe(ksm_search *s, const uint8_t *digest)
     return h;
 }
 
-static void put_all(stream *f, ksm_search *s, header *h, ksm_spans *holes, ksm_spans *next)
+static void put_all(stream *f, ksm_search *s, const header *h, const ksm_spans *holes,
+                    const ksm_spans *next, const ksm_tasks *checks, const uint8_t *extra)
 {
     uint8_t *fired = calloc(h->steps + 1, 1);
     if (!fired) {
@@ -121,8 +135,6 @@ static void put_all(stream *f, ksm_search *s, header *h, ksm_spans *holes, ksm_s
         return;
     }
     ksm_read_fired(s, fired);
-    h->holes = holes->count;
-    h->next = next->count;
     put(f, h, sizeof *h);
     put(f, s->found, h->slots * sizeof *s->found);
     put(f, s->seen, h->witnesses);
@@ -130,31 +142,40 @@ static void put_all(stream *f, ksm_search *s, header *h, ksm_spans *holes, ksm_s
     put(f, holes->items, h->holes * sizeof(ksm_span));
     put(f, s->level.items, h->level * sizeof(ksm_span));
     put(f, next->items, h->next * sizeof(ksm_span));
+    put(f, checks->items, h->checks * sizeof(ksm_task));
     put(f, s->store.base, h->allocated * KSM_BYTES);
     put(f, s->parents.base, h->allocated * sizeof(uint32_t));
+    put(f, extra, h->extra);
     uint64_t sum = f->sum;
     put(f, &sum, sizeof sum);
     free(fired);
 }
 
-int ksm_save(ksm_search *s, const char *path, const uint8_t *digest)
+int ksm_save(ksm_search *s, const char *path, const uint8_t *digest, const uint8_t *extra,
+             uint64_t size)
 {
     if (s->options.visited != KSM_EXACT)
         return NOT_EXACT;
     ksm_spans holes = {0}, next = {0};
+    ksm_tasks checks = {0};
     stream f = {fopen(path, "wb"), 0, 0};
     if (!f.file)
         return errno;
     header h = describe(s, digest);
-    if (!collect_holes(s, &holes) || !collect_next(s, &next))
+    if (!collect_holes(s, &holes) || !collect_next(s, &next) || !collect_checks(s, &checks))
         f.error = ENOMEM;
-    put_all(&f, s, &h, &holes, &next);
+    h.holes = holes.count;
+    h.next = next.count;
+    h.checks = checks.count;
+    h.extra = size;
+    put_all(&f, s, &h, &holes, &next, &checks, extra);
     if (fflush(f.file) && !f.error)
         f.error = errno;
     if (fclose(f.file) && !f.error)
         f.error = errno;
     free(holes.items);
     free(next.items);
+    free(checks.items);
     return f.error;
 }
 
@@ -168,6 +189,37 @@ static void get_spans(stream *f, ksm_spans *spans, uint64_t count, uint64_t allo
             f->error = DAMAGED;
         else if (!ksm_spans_add(spans, span.begin, span.end))
             f->error = ENOMEM;
+    }
+}
+
+static void get_checks(stream *f, ksm_tasks *checks, uint64_t count, uint64_t allocated)
+{
+    for (uint64_t i = 0; i < count && !f->error; i++) {
+        ksm_task task = {0, 0};
+        get(f, &task, sizeof task);
+        if (task.state >= allocated || task.check == KSM_CHECK_NONE)
+            f->error = DAMAGED;
+        else if (!ksm_tasks_add(checks, task.state, task.check))
+            f->error = ENOMEM;
+    }
+}
+
+/* Piece by piece, so that a size that is damaged ends with the file and not with the memory. */
+static void get_extra(stream *f, ksm_search *s, uint64_t size)
+{
+    for (uint64_t room = 0; s->extra_size < size && !f->error;) {
+        if (s->extra_size == room) {
+            room = room ? 2 * room : 1 << 16;
+            room = room < size ? room : size;
+            uint8_t *extra = realloc(s->extra, room);
+            if (!extra) {
+                f->error = ENOMEM;
+                return;
+            }
+            s->extra = extra;
+        }
+        get(f, s->extra + s->extra_size, room - s->extra_size);
+        s->extra_size = room;
     }
 }
 
@@ -205,8 +257,10 @@ static void get_all(stream *f, ksm_search *s, const header *h)
     get_spans(f, &s->holes, h->holes, h->allocated);
     get_spans(f, &level, h->level, h->allocated);
     get_spans(f, &s->next, h->next, h->allocated);
+    get_checks(f, &s->threads[0].checks, h->checks, h->allocated);
     get(f, s->store.base, h->allocated * KSM_BYTES);
     get(f, s->parents.base, h->allocated * sizeof(uint32_t));
+    get_extra(f, s, h->extra);
     uint64_t sum = f->sum, expected = 0;
     get(f, &expected, sizeof expected);
     if (!f->error && (sum != expected || fgetc(f->file) != EOF))
@@ -214,6 +268,12 @@ static void get_all(stream *f, ksm_search *s, const header *h)
     if (!f->error && !ksm_cut_level(s, &level))
         f->error = ENOMEM;
     free(level.items);
+}
+
+const uint8_t *ksm_extra(const ksm_search *s, uint64_t *size)
+{
+    *size = s->extra_size;
+    return s->extra;
 }
 
 int ksm_restore(ksm_search *s, const char *path, const uint8_t *digest)

@@ -212,13 +212,20 @@ class Search:
         each = layout.words
         return tuple(layout.unpack(words[i * each : (i + 1) * each]) for i in range(length))
 
-    def save(self, path: Path, digest: bytes) -> int:
-        """Write a checkpoint; 0, or the system's error number."""
-        return int(self._functions.ksm_save(self._handle, os.fsencode(path), digest))
+    def save(self, path: Path, digest: bytes, extra: bytes = b"") -> int:
+        """Write a checkpoint, ``extra`` with it; 0, or the system's error number."""
+        name = os.fsencode(path)
+        return int(self._functions.ksm_save(self._handle, name, digest, extra, len(extra)))
 
     def restore(self, path: Path, digest: bytes) -> int:
         """Go on from a checkpoint; 0, the system's error number, or a negative refusal."""
         return int(self._functions.ksm_restore(self._handle, os.fsencode(path), digest))
+
+    def extra(self) -> bytes:
+        """What the checkpoint had with it."""
+        size = ctypes.c_uint64()
+        start = self._functions.ksm_extra(self._handle, ctypes.byref(size))
+        return ctypes.string_at(start, size.value) if size.value else b""
 
 
 class Library:
@@ -245,7 +252,8 @@ class Library:
             ("ksm_witnessed", ctypes.POINTER(ctypes.c_uint8), (handle,)),
             ("ksm_read_fired", None, (handle, ctypes.POINTER(ctypes.c_uint8))),
             ("ksm_path", number, (handle, ctypes.c_uint32, words, number)),
-            ("ksm_save", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
+            ("ksm_save", ctypes.c_int, (handle, *(ctypes.c_char_p,) * 3, number)),
+            ("ksm_extra", handle, (handle, ctypes.POINTER(number))),
             ("ksm_restore", ctypes.c_int, (handle, ctypes.c_char_p, ctypes.c_char_p)),
             ("ksm_close", None, (handle,)),
         )

@@ -340,6 +340,7 @@ void ksm_close(ksm_search *s)
     free(s->pending);
     pthread_mutex_destroy(&s->lock);
     free(s->answers.known);
+    free(s->extra);
     pthread_cond_destroy(&s->arrived);
     free(s);
 }

@@ -246,8 +246,11 @@ void ksm_read_fired(ksm_search *search, uint8_t *out);
  * words are written there.
  */
 uint64_t ksm_path(ksm_search *search, uint32_t state, uint64_t *out, uint64_t room);
-int ksm_save(ksm_search *search, const char *path, const uint8_t *digest);
+/* `extra` is kept with the search; ksm_extra has it after ksm_restore. */
+int ksm_save(ksm_search *search, const char *path, const uint8_t *digest, const uint8_t *extra,
+             uint64_t size);
 int ksm_restore(ksm_search *search, const char *path, const uint8_t *digest);
+const uint8_t *ksm_extra(const ksm_search *search, uint64_t *size);
 void ksm_close(ksm_search *search);
 
 #pragma GCC visibility pop

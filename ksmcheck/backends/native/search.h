@@ -131,6 +131,8 @@ struct ksm_search {
     uint8_t *seen;
     uint64_t *pending;
     ksm_questions answers; /* grows only while no worker runs */
+    uint8_t *extra;        /* of the checkpoint that the search goes on from */
+    uint64_t extra_size;
 };
 
 /* Slots of the findings, in the order that ksm_findings promises. */

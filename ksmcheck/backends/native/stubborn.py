@@ -105,6 +105,9 @@ def expand(layout: Layout) -> list[str]:
         "    if (w->through && !ksm_may_be_alone(&ksm_tables, at, w))",
         "        return o;",
     ]
+    symbolic = bool(layout.symbols.cells)
+    if symbolic:
+        lines += ["    uint64_t faults = w->faults;", "    bool undecided = false;"]
     for number, actor in enumerate(actors):
         place = layout.places[actor.location]
         if actor.steps and place.fields:
@@ -114,5 +117,10 @@ def expand(layout: Layout) -> list[str]:
         else:
             places.append(f"    at[{number}] = 0;")
             lines.append(f"    ends[{number + 1}] = o;")
+        if symbolic:
+            lines.append(f"    undecided |= w->faults != faults && o != ends[{number}];")
+            lines.append("    faults = w->faults;")
+    if symbolic:  # in some of the states that it stands for a step leads on, in others it faults
+        lines += ["    w->alone = false;", "    if (undecided)", "        return o;"]
     lines += ["    return ksm_select(&ksm_tables, at, ends, w);", "}", ""]
     return [*places, "}", "", *lines]
