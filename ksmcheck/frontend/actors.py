@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import define, evolve, field
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Graph, Node
+from ksmcheck.frontend.contraction import contract
 from ksmcheck.frontend.errors import Errors
 from ksmcheck.frontend.liveness import Liveness, Slots
 from ksmcheck.frontend.lockdep import Lockdep
@@ -20,6 +21,7 @@ from ksmcheck.frontend.tree import Function
 from ksmcheck.frontend.vocabulary import LockMode
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.fold import operations_in
+from ksmcheck.ir.interning import Interner
 from ksmcheck.ir.program import Actor, Variable, VariableKind
 from ksmcheck.ir.source import Frame, Span
 from ksmcheck.ir.step import (
@@ -52,6 +54,7 @@ class ActorBuilder:
     errors: Errors
     functions: Mapping[int, Function]
     builds: list[ActorBuild] = field(factory=list)
+    interner: Interner = field(factory=Interner)
 
     def lower(self, symbols: list[FunctionSymbol]) -> None:
         """Lower every actor to its graph."""
@@ -145,6 +148,7 @@ class ActorBuilder:
         graph = build.graph
         cutter = Cutter(graph, self.errors)
         cutter.mark()
+        contract(graph)
         liveness = Liveness(graph)
         liveness.run()
         liveness.report_undefined(self.errors)
@@ -153,7 +157,7 @@ class ActorBuilder:
         slots.run()
         variables = self._slot_variables(build, slots)
         empty = {number: self.schema.variables[number].initial for number in variables}
-        maker = StepMaker(graph, cutter, liveness, slots, variables, empty)
+        maker = StepMaker(graph, cutter, liveness, slots, variables, empty, self.interner)
         steps = tuple(maker.step(node) for node in locations)
         old = self.schema.variables[build.location]
         self.schema.variables[build.location] = evolve(old, type=IntType(0, max(1, len(steps))))
@@ -201,6 +205,5 @@ def setup_block(
     liveness.report_undefined(errors)
     for node in graph.nodes:
         node.begins = False
-    block = cutter.tree(graph.nodes[0], lambda _: ())
-    block = Substitution({}, frozenset(), {}).block(block)
+    block = Substitution(Interner()).block(cutter.tree(graph.nodes[0]))
     return Block((*prelude, *block.operations), block.end)

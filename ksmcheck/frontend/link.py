@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Any, TypeAlias, assert_never
+from typing import Any, assert_never, cast, get_args
 
 import attrs
 from attrs import evolve
 
-from ksmcheck.ir.expr import Const, Expr, Read, Temp
-from ksmcheck.ir.fold import blocks, operation_expressions, operations_in, reads, rewrite
+from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Read, Temp
+from ksmcheck.ir.fold import blocks, children, operation_expressions, operations_in
 from ksmcheck.ir.program import Actor, Instance, Program, Property, Variable, VariableKind
 from ksmcheck.ir.source import Span
 from ksmcheck.ir.step import (
@@ -40,19 +39,15 @@ ORDER = (
 
 def prune(program: Program) -> Program:
     """The same program without the variables that no step, property or access mentions."""
-    used = _used(program)
+    uses = _Uses()
+    uses.program(program)
     kept = [
         number
         for kind in ORDER
         for number, variable in enumerate(program.variables)
-        if variable.kind is kind and number in used
+        if variable.kind is kind and number in uses.variables
     ]
-    numbers = {old: new for new, old in enumerate(kept)}
-
-    def leaf(item: Read | Temp) -> Expr:
-        return evolve(item, variable=numbers[item.variable]) if isinstance(item, Read) else item
-
-    renaming = Renaming(numbers, leaf)
+    renaming = Renaming({old: new for new, old in enumerate(kept)})
     return evolve(
         program,
         variables=tuple(program.variables[number] for number in kept),
@@ -69,53 +64,93 @@ def condition_of(variables: list[Variable]) -> tuple[Variable, ...]:
     return ()
 
 
-def _used(program: Program) -> set[int]:
-    """Variables that are read somewhere, or stored by an actor."""
-    used = {actor.location for actor in program.actors}
-    used |= {
-        number
-        for number, variable in enumerate(program.variables)
-        if isinstance(variable.type, ConditionType)
-    }
-    all_blocks = [step.block for actor in program.actors for step in actor.steps]
-    for root in [*all_blocks, program.setup]:
+@attrs.frozen
+class _Uses:
+    """The variables that are read somewhere, or stored by an actor; ``seen`` by identity."""
+
+    variables: set[int] = attrs.field(factory=set)
+    seen: set[int] = attrs.field(factory=set)
+
+    def program(self, program: Program) -> None:
+        """Add those of a whole program."""
+        self.variables.update(actor.location for actor in program.actors)
+        self.variables.update(
+            number
+            for number, variable in enumerate(program.variables)
+            if isinstance(variable.type, ConditionType)
+        )
+        self._block(program.setup, stores=False)
+        for actor in program.actors:
+            for step in actor.steps:
+                self._block(step.block, stores=True)
+                if step.access.variable is not None:
+                    self.variables.add(step.access.variable)
+                self._expressions(step.access.index)
+                self.variables.update(variable for variable, _ in step.live)
+        for item in program.properties:
+            for instance in item.instances:
+                self._expressions((instance.predicate,))
+                for reading in instance.reads:
+                    self._expressions((reading.expression, reading.guard))
+            if item.witness is not None:
+                self._expressions((item.witness,))
+
+    def _block(self, root: Block, stores: bool) -> None:
         for block in blocks(root):
             for operation in operations_in(block.operations):
-                for expression in operation_expressions(operation):
-                    used |= {read.variable for read in reads(expression)}
-                if isinstance(operation, Assign) and root is not program.setup:
-                    used.add(operation.variable)
+                if stores and isinstance(operation, Assign):
+                    self.variables.add(operation.variable)
+                if id(operation) not in self.seen:
+                    self.seen.add(id(operation))
+                    self._expressions(operation_expressions(operation))
             if isinstance(block.end, Branch):
-                used |= {read.variable for read in reads(block.end.condition)}
-    for item in program.properties:
-        for instance in item.instances:
-            for expression in (
-                instance.predicate,
-                *(r.expression for r in instance.reads),
-                *(r.guard for r in instance.reads),
-            ):
-                used |= {read.variable for read in reads(expression)}
-        if item.witness is not None:
-            used |= {read.variable for read in reads(item.witness)}
-    for actor in program.actors:
-        for step in actor.steps:
-            if step.access.variable is not None:
-                used.add(step.access.variable)
-            for expression in step.access.index:
-                used |= {read.variable for read in reads(expression)}
-            used |= {variable for variable, _ in step.live}
-    return used
+                self._expressions((block.end.condition,))
+
+    def _expressions(self, expressions: tuple[Expr, ...]) -> None:
+        for expression in expressions:
+            if id(expression) not in self.seen:
+                self.seen.add(id(expression))
+                if isinstance(expression, Read):
+                    self.variables.add(expression.variable)
+                self._expressions(children(expression))
 
 
 @attrs.frozen
 class Renaming:
-    """Renumbers variables everywhere; stores to dropped variables vanish."""
+    """Renumbers variables everywhere; stores to dropped variables vanish.
+
+    What has been renamed is remembered by its identity, so what was one object is one afterwards.
+    """
 
     numbers: dict[int, int]
-    leaf: Callable[[Read | Temp], Expr]
+    expressions: dict[int, Expr] = attrs.field(factory=dict)
+    operations: dict[int, Operation] = attrs.field(factory=dict)
 
     def expression(self, expression: Expr) -> Expr:
-        return rewrite(expression, self.leaf)
+        known = self.expressions.get(id(expression))
+        if known is None:
+            known = self.expressions[id(expression)] = self._renamed(expression)
+        return known
+
+    def _renamed(self, expression: Expr) -> Expr:
+        match expression:
+            case Const() | Temp():
+                return expression
+            case Read(variable=variable, index=index, old=old):
+                return Read(self.numbers[variable], tuple(map(self.expression, index)), old)
+            case Binary(op=op, left=left, right=right):
+                return Binary(op, self.expression(left), self.expression(right))
+            case Not(operand=operand):
+                return Not(self.expression(operand))
+            case BitCount(operand=operand):
+                return BitCount(self.expression(operand))
+            case Ite(condition=condition, then=then, orelse=orelse):
+                first = self.expression(condition)
+                return Ite(first, self.expression(then), self.expression(orelse))
+            case Ask(question=question, operands=operands):
+                return Ask(question, tuple(map(self.expression, operands)))
+            case _:
+                assert_never(expression)
 
     def actor(self, actor: Actor) -> Actor:
         steps = tuple(self.step(step) for step in actor.steps)
@@ -133,11 +168,7 @@ class Renaming:
         return evolve(step, block=self.block(step.block), access=access, live=live)
 
     def block(self, block: Block) -> Block:
-        operations = tuple(
-            self.operation(item)
-            for item in block.operations
-            if not isinstance(item, Assign) or item.variable in self.numbers
-        )
+        operations = self._operations(block.operations)
         match block.end:
             case Goto():
                 return Block(operations, block.end)
@@ -151,7 +182,22 @@ class Renaming:
             case _:
                 assert_never(block.end)
 
+    def _operations(self, operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+        return tuple(
+            [
+                self.operation(item)
+                for item in operations
+                if not isinstance(item, Assign) or item.variable in self.numbers
+            ]
+        )
+
     def operation(self, operation: Operation) -> Operation:
+        known = self.operations.get(id(operation))
+        if known is None:
+            known = self.operations[id(operation)] = self._changed(operation)
+        return known
+
+    def _changed(self, operation: Operation) -> Operation:
         match operation:
             case Assign(variable=variable, index=index, value=value):
                 return Assign(
@@ -165,17 +211,7 @@ class Renaming:
                 return evolve(operation, condition=self.expression(operation.condition))
             case When(condition=condition, then=then, orelse=orelse):
                 return When(
-                    self.expression(condition),
-                    tuple(
-                        self.operation(item)
-                        for item in then
-                        if not isinstance(item, Assign) or item.variable in self.numbers
-                    ),
-                    tuple(
-                        self.operation(item)
-                        for item in orelse
-                        if not isinstance(item, Assign) or item.variable in self.numbers
-                    ),
+                    self.expression(condition), self._operations(then), self._operations(orelse)
                 )
             case _:
                 assert_never(operation)
@@ -203,7 +239,7 @@ def digest_of(program: Program) -> str:
     Nor does what the kernel and its patches are called, only what they make of the model.
     """
     hasher = hashlib.sha256()
-    known: Meanings = {}
+    meaning = _Meaning()
     for part in (
         program.identity.model,
         program.identity.parameters,
@@ -215,31 +251,53 @@ def digest_of(program: Program) -> str:
         tuple((e.before, e.after) for e in program.edges),
         program.disabled,
     ):
-        hasher.update(_canonical(part, known).encode())
+        hasher.update(meaning.text(part).encode())
         hasher.update(b"\n")
     return hasher.hexdigest()
 
 
 IGNORED = frozenset({"text", "frames", "span", "sentence"})
 
+# Often the same object, see interning.
+SHARED = frozenset(get_args(Operation) + get_args(Expr))
 
-Meanings: TypeAlias = "dict[type[Any], tuple[str, ...] | None]"
+
+@attrs.frozen
+class _Meaning:
+    """Texts that depend on the meaning of records only.
+
+    ``fields`` are those of a class that count, None for what is no record; ``known`` the texts of
+    expressions and operations, by identity.
+    """
+
+    fields: dict[type[Any], tuple[str, ...] | None] = attrs.field(factory=dict)
+    known: dict[int, str] = attrs.field(factory=dict)
+
+    def text(self, value: object) -> str:
+        cls: type[Any] = type(value)
+        if cls in SHARED:
+            known = self.known.get(id(value))
+            if known is None:
+                known = self.known[id(value)] = self._record(cls, value)
+            return known
+        if cls is tuple:
+            return f"({','.join(map(self.text, cast(tuple[object, ...], value)))})"
+        return "" if cls is Span else self._record(cls, value)
+
+    def _record(self, cls: type[Any], value: object) -> str:
+        if cls not in self.fields:
+            names = [item.name for item in attrs.fields(cls)] if attrs.has(cls) else None
+            self.fields[cls] = (
+                None if names is None else tuple(n for n in names if n not in IGNORED)
+            )
+        fields = self.fields[cls]
+        if fields is None:
+            return repr(value)
+        inner = ",".join([self.text(getattr(value, name)) for name in fields])
+        return f"{cls.__name__}({inner})"
 
 
-def _canonical(value: object, known: Meanings) -> str:
-    """A text that depends on the meaning of a record only; ``known`` are the fields that count."""
-    cls: type[Any] = type(value)
-    if isinstance(value, tuple):
-        return "(" + ",".join([_canonical(item, known) for item in value]) + ")"
-    if isinstance(value, Const):
-        return f"Const({value.value})"
-    if isinstance(value, Span):
-        return ""
-    if cls not in known:
-        names = [item.name for item in attrs.fields(cls)] if attrs.has(cls) else None
-        known[cls] = None if names is None else tuple(n for n in names if n not in IGNORED)
-    fields = known[cls]
-    if fields is None:
-        return repr(value)
-    inner = ",".join([_canonical(getattr(value, name), known) for name in fields])
-    return f"{cls.__name__}({inner})"
+def _counting(cls: type[Any]) -> tuple[str, ...] | None:
+    if not attrs.has(cls):
+        return None
+    return tuple(item.name for item in attrs.fields(cls) if item.name not in IGNORED)

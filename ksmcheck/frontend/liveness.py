@@ -7,7 +7,6 @@ together share one.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 
 from attrs import define, field
@@ -55,43 +54,43 @@ class Liveness:
     live_in: dict[int, int] = field(factory=dict)
     ends: dict[int, int] = field(factory=dict)
     read_by: dict[int, int] = field(factory=dict)
+    following: dict[int, tuple[int, ...]] = field(factory=dict)
 
     def run(self) -> None:
         """Compute live_in, and drop assignments that nobody reads, until neither changes."""
-        nodes = self.graph.reachable()
-        for node in nodes:
-            end = (node.end.condition,) if isinstance(node.end, Fork) else ()
-            self.ends[node.number] = bits_read(end)
+        order = [self.graph.nodes[number] for number in self.graph.postorder()]
+        for node in order:
+            self.following[node.number] = self.graph.successors(node)
+            self.ends[node.number] = (
+                bits_read((node.end.condition,)) if isinstance(node.end, Fork) else 0
+            )
             for operation in node.operations:
                 self.read_by[id(operation)] = bits_read(operation_expressions(operation))
         while True:
-            self._solve(nodes)
-            if not self._drop_dead(nodes):
+            self._solve(order)
+            if not self._drop_dead(order):
                 return
 
-    def _solve(self, nodes: list[Node]) -> None:
-        before: dict[int, list[int]] = {node.number: [] for node in nodes}
-        for node in nodes:
-            for target in self.graph.successors(node):
-                before[target].append(node.number)
-        # what a node reads before it assigns, and what it assigns: found once, used every round
-        reads_first = {node.number: self._before(node, 0) for node in nodes}
-        kept = {node.number: ~self._assigned(node) for node in nodes}
-        self.live_in = dict.fromkeys(reads_first, 0)
-        order = self.graph.postorder()
-        place = {number: position for position, number in enumerate(order)}
-        work = list(range(len(order)))
-        waiting = set(order)
-        while work:
-            number = order[heapq.heappop(work)]
-            waiting.discard(number)
-            live = self.live_out(self.graph.nodes[number]) & kept[number] | reads_first[number]
-            if live != self.live_in[number]:
-                self.live_in[number] = live
-                for item in before[number]:
-                    if item not in waiting:
-                        waiting.add(item)
-                        heapq.heappush(work, place[item])
+    def _solve(self, order: list[Node]) -> None:
+        effects = [
+            (node.number, self.following[node.number], self._before(node, 0), self._assigned(node))
+            for node in order
+        ]
+        live_in = self.live_in = dict.fromkeys(self.following, 0)
+        changed = True
+        while changed:
+            changed = False
+            for number, following, reads_first, assigned in effects:
+                live = self.ends[number]
+                for target in following:
+                    live |= live_in[target]
+                if assigned:
+                    live ^= live & assigned
+                if reads_first:
+                    live |= reads_first
+                if live != live_in[number]:
+                    live_in[number] = live
+                    changed = True
 
     def _assigned(self, node: Node) -> int:
         found = 0
@@ -102,7 +101,7 @@ class Liveness:
     def live_out(self, node: Node) -> int:
         """The locals alive when the node ends, its branch condition not yet evaluated."""
         live = self.ends[node.number]
-        for target in self.graph.successors(node):
+        for target in self.following[node.number]:
             live |= self.live_in[target]
         return live
 
@@ -114,7 +113,7 @@ class Liveness:
 
     def before_operation(self, operation: Operation, live: int) -> int:
         """The locals alive before one operation."""
-        return live & ~assigned_bit(operation) | self.read_by[id(operation)]
+        return live ^ (live & assigned_bit(operation)) | self.read_by[id(operation)]
 
     def _drop_dead(self, nodes: list[Node]) -> bool:
         dropped = False

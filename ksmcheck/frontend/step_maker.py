@@ -10,8 +10,8 @@ from ksmcheck.frontend.cfg import LOCAL_BASE, Graph, Node
 from ksmcheck.frontend.liveness import Liveness, Slots, members
 from ksmcheck.frontend.steps import Cutter
 from ksmcheck.frontend.substitute import Substitution
-from ksmcheck.ir.expr import Const
-from ksmcheck.ir.step import Assign, Operation, Step
+from ksmcheck.ir.interning import Interner
+from ksmcheck.ir.step import Step
 
 
 @frozen
@@ -27,37 +27,35 @@ class StepMaker:
     slots: Slots
     variables: list[int]
     empty: Mapping[int, int]
+    interner: Interner
     slot_variables: dict[int, int] = field(init=False)
-    forgetting: tuple[Assign, ...] = field(init=False)
-    forgotten: dict[int | None, tuple[Operation, ...]] = field(factory=dict)
+    needed: list[frozenset[int]] = field(init=False)
 
     @slot_variables.default
     def _slot_variables(self) -> dict[int, int]:
         return {local: self.variables[slot] for local, slot in self.slots.slot_of.items()}
 
-    @forgetting.default
-    def _forgetting(self) -> tuple[Assign, ...]:
-        return tuple(
-            Assign(variable, (), Const(self.empty[variable])) for variable in self.variables
-        )
+    @needed.default
+    def _needed(self) -> list[frozenset[int]]:
+        """For each location the variables that hold a value there; none when all is done."""
+        nodes = self.cutter.location_of
+        return [*(frozenset(self._alive(node).values()) for node in nodes), frozenset()]
 
     def step(self, node: Node) -> Step:
         """The step that starts at ``node``."""
-        alive = self._alive(node.number)
+        location = self.cutter.location_of[node.number]
+        needed = self.needed
         substitution = Substitution(
-            self.slot_variables,
-            frozenset(self.variables[slot] for slot in alive.values()),
-            self.empty,
+            self.interner, self.slot_variables, needed[location], needed.__getitem__, self.empty
         )
-        block = substitution.block(self.cutter.tree(node, self._forget))
+        block = substitution.block(self.cutter.tree(node))
         source = self._described(node)
         assert source.access is not None
         access = evolve(source.access, index=tuple(map(substitution.place, source.access.index)))
         names = sorted(
-            (self.variables[slot], self.graph.locals[local - LOCAL_BASE].name)
-            for local, slot in alive.items()
+            (variable, self.graph.locals[local - LOCAL_BASE].name)
+            for local, variable in self._alive(node.number).items()
         )
-        location = self.cutter.location_of[node.number]
         return Step(
             self.graph.actor,
             location,
@@ -70,18 +68,13 @@ class StepMaker:
         )
 
     def _alive(self, node: int) -> dict[int, int]:
-        """The locals that hold a value at a location, each with its slot."""
-        slot_of = self.slots.slot_of
-        return {x: slot_of[x] for x in members(self.liveness.live_in[node]) if x in slot_of}
-
-    def _forget(self, target: int | None) -> tuple[Operation, ...]:
-        """What to store on the way to ``target``, in every slot that means nothing there."""
-        if target not in self.forgotten:
-            needed = set() if target is None else set(self._alive(target).values())
-            self.forgotten[target] = tuple(
-                assign for slot, assign in enumerate(self.forgetting) if slot not in needed
-            )
-        return self.forgotten[target]
+        """The locals that hold a value at a location, each with its variable."""
+        variable_of = self.slot_variables
+        return {
+            local: variable_of[local]
+            for local in members(self.liveness.live_in[node])
+            if local in variable_of
+        }
 
     def _described(self, node: Node) -> Node:
         """The node whose access names the step: the first one that begins."""

@@ -6,8 +6,6 @@ each, the tree of what happens until the next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from attrs import define, field
 
 from ksmcheck.frontend.cfg import Arms, Exit, Fork, Graph, Next, Node
@@ -139,25 +137,19 @@ class Cutter:
             stack.extend((target, accessed) for target in reversed(self.graph.successors(node)))
         return found
 
-    def tree(self, start: Node, goto: Callable[[int | None], tuple[Operation, ...]]) -> Block:
-        """The step that starts at ``start``; ``goto`` gives the operations before each Goto."""
+    def tree(self, start: Node) -> Block:
+        """The step that starts at ``start``."""
         self.size = 0
-        return self._block(start.number, [], False, goto)
+        return self._block(start.number, False)
 
-    def _block(
-        self,
-        number: int,
-        operations: list[Operation],
-        accessed: bool,
-        goto: Callable[[int | None], tuple[Operation, ...]],
-    ) -> Block:
-        operations = list(operations)
+    def _block(self, number: int, accessed: bool) -> Block:
+        operations: list[Operation] = []
         self.size += 1
         while True:
             node = self.graph.nodes[number]
             if node.begins:
                 if accessed:
-                    return self._goto(number, operations, goto)
+                    return self._goto(number, operations)
                 accessed = True
             operations += node.operations
             match node.end:
@@ -174,25 +166,20 @@ class Cutter:
                         tuple(operations),
                         Branch(
                             condition,
-                            self._block(then, [], accessed, goto),
-                            self._block(orelse, [], accessed, goto),
+                            self._block(then, accessed),
+                            self._block(orelse, accessed),
                         ),
                     )
                 case Arms(labels=labels, nodes=nodes):
                     self._limit(node)
-                    arms = tuple(self._block(target, [], accessed, goto) for target in nodes)
+                    arms = tuple(self._block(target, accessed) for target in nodes)
                     return Block(tuple(operations), Choose(labels, arms))
                 case _:
-                    return self._goto(None, operations, goto)
+                    return self._goto(None, operations)
 
-    def _goto(
-        self,
-        number: int | None,
-        operations: list[Operation],
-        goto: Callable[[int | None], tuple[Operation, ...]],
-    ) -> Block:
+    def _goto(self, number: int | None, operations: list[Operation]) -> Block:
         location = len(self.location_of) if number is None else self.location_of[number]
-        return Block((*operations, *goto(number)), Goto(location))
+        return Block(tuple(operations), Goto(location))
 
     def _limit(self, node: Node) -> None:
         if self.size > MAXIMAL_TREE:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from ksmcheck.frontend.cfg import LOCAL_BASE
 from ksmcheck.ir.expr import Const, Expr, Read, Temp
-from ksmcheck.ir.fold import rewrite
+from ksmcheck.ir.interning import Interner
 from ksmcheck.ir.step import (
     Assign,
     Block,
@@ -25,26 +25,29 @@ from ksmcheck.ir.step import (
 )
 
 
+def _none(_: int) -> frozenset[int]:
+    return frozenset()
+
+
 @define
 class Substitution:
     """``slots`` maps locals to variables; ``alive`` are the slots that hold a value at the start.
 
-    A slot that is neither alive nor assigned on a path is empty already, which is that its variable
-    holds ``empty[variable]``; it is not emptied again.
+    ``needed`` says which slots hold a value where a step goes to: all others are emptied there,
+    which is that the variable holds ``empty[variable]``. A slot that is neither alive nor assigned
+    on a path is empty already; it is not emptied again.
     """
 
-    slots: Mapping[int, int]
-    alive: frozenset[int]
-    empty: Mapping[int, int]
+    interner: Interner
+    slots: Mapping[int, int] = field(factory=dict)
+    alive: frozenset[int] = frozenset()
+    needed: Callable[[int], frozenset[int]] = _none
+    empty: Mapping[int, int] = field(factory=dict)
     temporaries: dict[int, int] = field(factory=dict)
-    stored: frozenset[int] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.stored = frozenset(self.slots.values())
 
     def place(self, expression: Expr) -> Expr:
         """The expression with its locals replaced."""
-        return rewrite(expression, self._leaf)
+        return self.interner.rewrite(expression, self._leaf)
 
     def _leaf(self, leaf: Read | Temp) -> Expr:
         if isinstance(leaf, Temp) or leaf.variable < LOCAL_BASE:
@@ -64,12 +67,17 @@ class Substitution:
         operations: list[Operation] = []
         for operation in block.operations:
             done = self._operation(operation)
-            if self._needless(done, dirty):
-                continue
-            dirty |= self._assigned(done)
+            assigned = self._assigned(done)
+            if assigned - dirty:
+                if self._needless(done):
+                    continue
+                dirty |= assigned
             operations.append(done)
         match block.end:
-            case Goto():
+            case Goto(location=location):
+                for variable in sorted(dirty - self.needed(location)):
+                    emptied = Assign(variable, (), self._constant(self.empty[variable]))
+                    operations.append(self.interner.operation(emptied))
                 return Block(tuple(operations), block.end)
             case Branch(condition=condition, then=then, orelse=orelse):
                 return Block(
@@ -86,18 +94,20 @@ class Substitution:
             case _:
                 assert_never(block.end)
 
-    def _needless(self, operation: Operation, dirty: frozenset[int]) -> bool:
-        return (
-            isinstance(operation, Assign)
-            and operation.variable in self.stored
-            and operation.value == Const(self.empty[operation.variable])
-            and operation.variable not in dirty
+    def _constant(self, value: int) -> Expr:
+        return self.interner.expression(Const(value))
+
+    def _needless(self, operation: Operation) -> bool:
+        """Whether all it does is to empty a slot."""
+        return isinstance(operation, Assign) and operation.value == Const(
+            self.empty[operation.variable]
         )
 
     def _assigned(self, operation: Operation) -> frozenset[int]:
+        """The slots that an operation may store to."""
         match operation:
             case Assign(variable=variable):
-                return frozenset({variable})
+                return frozenset({variable} if variable in self.empty else ())
             case When(then=then, orelse=orelse):
                 parts = [self._assigned(item) for item in (*then, *orelse)]
                 return frozenset().union(*parts)
@@ -105,6 +115,9 @@ class Substitution:
                 return frozenset()
 
     def _operation(self, operation: Operation) -> Operation:
+        return self.interner.operation(self._replaced(operation))
+
+    def _replaced(self, operation: Operation) -> Operation:
         match operation:
             case Assign(variable=variable, index=index, value=value):
                 result = self.place(value)
@@ -113,10 +126,14 @@ class Substitution:
                         return Assign(self.slots[variable], (), result)
                     return SetTemp(self._temporary(variable), result)
                 return Assign(variable, tuple(map(self.place, index)), result)
-            case SetTemp():
-                return evolve(operation, value=self.place(operation.value))
-            case Check() | Require() | Observe():
-                return evolve(operation, condition=self.place(operation.condition))
+            case SetTemp(number=number, value=value):
+                return SetTemp(number, self.place(value))
+            case Check(condition=condition, fault=fault):
+                return Check(self.place(condition), fault)
+            case Require(condition=condition):
+                return Require(self.place(condition))
+            case Observe(flag=flag, condition=condition):
+                return Observe(flag, self.place(condition))
             case When(condition=condition, then=then, orelse=orelse):
                 return When(
                     self.place(condition),

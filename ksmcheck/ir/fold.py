@@ -79,6 +79,8 @@ def apply(op: Op, left: int, right: int) -> int:
 
 def binary(op: Op, left: Expr, right: Expr) -> Expr:
     """``left op right``, folded when that loses nothing."""
+    if not isinstance(left, Const) and not isinstance(right, Const):
+        return Binary(op, left, right)
     if isinstance(left, Const) and isinstance(right, Const):
         undefined = right.value == 0 if op in (Op.DIV, Op.MOD) else right.value < 0
         if undefined and op in (Op.DIV, Op.MOD, Op.SHL, Op.SHR):
