@@ -141,10 +141,13 @@ def symbols_of(program: Program) -> Symbols:
 
 
 def _questions(program: Program) -> Iterator[Question]:
+    met: set[int] = set()  # most expressions occur many times, as one object
     for expression in _expressions(program):
-        for item in subexpressions(expression):
-            if isinstance(item, Ask):
-                yield item.question
+        if id(expression) not in met:
+            met.add(id(expression))
+            for item in subexpressions(expression):
+                if isinstance(item, Ask):
+                    yield item.question
 
 
 def _expressions(program: Program) -> Iterator[Expr]:

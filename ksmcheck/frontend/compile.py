@@ -5,8 +5,6 @@ Faults are reported a stage at a time, all of a stage at once, as a UserError.
 
 from __future__ import annotations
 
-import gc
-
 from attrs import evolve, frozen
 
 from ksmcheck.diagnostics import Diagnostic, UserError, did_you_mean
@@ -25,6 +23,7 @@ from ksmcheck.frontend.scenario import Scenario, parameters_of, read_scenario
 from ksmcheck.frontend.schema import Schema
 from ksmcheck.frontend.symbols import FunctionKind, FunctionSymbol, Universe
 from ksmcheck.frontend.tree import Function
+from ksmcheck.ir.collector import collector_paused
 from ksmcheck.ir.fold import reads
 from ksmcheck.ir.program import Actor, BuiltinCheck, Expectation, Identity, Patch, Program, Property
 from ksmcheck.ir.step import Block
@@ -69,15 +68,11 @@ def compile_model(model: str, options: CompileOptions = CompileOptions()) -> Pro
 
     Raises UserError when the model or the options are wrong.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # a compiler only makes objects: looking for garbage meanwhile is a third of it
     try:
-        return _compile(model, options)
+        with collector_paused():
+            return _compile(model, options)
     except RecursionError:
         raise UserError([_too_deep(model)]) from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _compile(model: str, options: CompileOptions) -> Program:

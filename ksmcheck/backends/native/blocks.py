@@ -94,7 +94,7 @@ class BlockWriter(ABC):
     def __init__(self, layout: Layout, private: frozenset[int]) -> None:
         self.layout = layout
         self.program = layout.program
-        self.cells = Cells(layout.program)
+        self.cells = Cells(layout.program, layout.symbols)
         self.declared = declared_bounds(layout.program)
         self.private = private
         self.symbolic = False  # is the block that is being written?
@@ -116,7 +116,7 @@ class BlockWriter(ABC):
 
     def scope(self, block: Block, path: Path) -> list[str]:
         """A whole step, or the setup."""
-        self.symbolic = is_symbolic(self.program, block)
+        self.symbolic = self.layout.symbolic and is_symbolic(self.program, block)
         inner = [
             operation
             for item in blocks(block)

@@ -14,19 +14,20 @@ from attrs import evolve, field, frozen
 from ksmcheck import analysis
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.compiler import (
-    RUNTIME_LEVEL,
-    RUNTIME_OBJECT,
+    RUNTIME,
     SHARED,
     Compilation,
     Compiler,
     compile_object,
     keep_sources,
+    object_of,
 )
 from ksmcheck.backends.native.generate import definitions
 from ksmcheck.backends.native.layout import lay_out
 from ksmcheck.backends.native.library import Library
 from ksmcheck.backends.native.object_cache import ObjectCache, cache_directory
 from ksmcheck.diagnostics import Diagnostic, UserError
+from ksmcheck.ir.collector import collector_paused
 from ksmcheck.ir.program import Program
 
 
@@ -67,7 +68,8 @@ def build(
     ``reduced``: with stubborn sets. ``canonical``: see Layout.
     """
     started = time.perf_counter()
-    layout = evolve(lay_out(program, canonical), reduced=reduced)
+    with collector_paused():
+        layout = evolve(lay_out(program, canonical), reduced=reduced)
     task = Compilation(toolchain.compiler, layout, toolchain.runtime, toolchain.extra)
     if toolchain.keep is not None:
         _keep(task, toolchain.keep)
@@ -89,12 +91,14 @@ def build(
 
 def _build_in(cache: ObjectCache, task: Compilation, digest: str) -> Library:
     """Compile, and leave what others can use in the cache."""
-    runtime_digest = _runtime_digest(task)
+    digests = {file: _runtime_digest(task, file, level) for file, level in RUNTIME}
     with cache.workplace() as folder:
-        known = cache.find(runtime_digest, ".o")
-        built = compile_object(task, known, folder)
-        if known is None:
-            cache.publish(folder / RUNTIME_OBJECT, runtime_digest)
+        found = {file: cache.find(wanted, ".o") for file, wanted in digests.items()}
+        known = {file: path for file, path in found.items() if path is not None}
+        with collector_paused():
+            built = compile_object(task, known, folder)
+        for file in digests.keys() - known.keys():
+            cache.publish(object_of(folder, file), digests[file])
         return Library(cache.publish(built, digest), task.layout)
 
 
@@ -102,7 +106,7 @@ def _build_aside(task: Compilation, notice: str, started: float) -> Build:
     """Compile in a temporary directory, which can go as soon as the object is loaded."""
     try:
         with tempfile.TemporaryDirectory(prefix="ksmcheck-") as folder:
-            library = Library(compile_object(task, None, Path(folder)), task.layout)
+            library = Library(compile_object(task, {}, Path(folder)), task.layout)
     except OSError as error:
         raise UserError(
             [
@@ -138,8 +142,9 @@ def _digest(
     return total.hexdigest()[:32]
 
 
-def _runtime_digest(task: Compilation) -> str:
-    total = hashlib.sha256(" ".join((*SHARED, RUNTIME_LEVEL, *definitions(task.layout))).encode())
+def _runtime_digest(task: Compilation, file: str, level: str) -> str:
+    about = (*SHARED, file, level, *definitions(task.layout))
+    total = hashlib.sha256(" ".join(about).encode())
     _add_runtime(total, task.compiler, task.runtime, task.extra)
     return total.hexdigest()[:32]
 

@@ -11,7 +11,7 @@ from ksmcheck.analysis.footprint import (
     expressions_of,
     subexpressions,
 )
-from ksmcheck.analysis.symbols import symbols_of
+from ksmcheck.analysis.symbols import Symbols
 from ksmcheck.ir.expr import Ask, Const, Expr, Read
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import Assign, Block, Branch, Choose, Goto, SetTemp
@@ -67,38 +67,40 @@ def temps(block: Block) -> frozenset[int]:
 SIDES = 3
 
 
-def outcomes(block: Block) -> int:
-    """At most how many outcomes ``block`` has."""
-    expressions = [
-        expr for operation in all_operations(block.operations) for expr in expressions_of(operation)
-    ]
+def outcomes(block: Block, *, symbolic: bool) -> int:
+    """At most how many outcomes ``block`` has; ``symbolic``: it may ask questions."""
     match block.end:
         case Goto():
             below = 1
-        case Branch(condition, then, orelse):
-            expressions.append(condition)
-            below = max(outcomes(then), outcomes(orelse), 1)
+        case Branch(_, then, orelse):
+            below = max(outcomes(item, symbolic=symbolic) for item in (then, orelse))
         case Choose(_, arms):
-            below = max(sum(outcomes(arm) for arm in arms), 1)
+            below = max(sum(outcomes(arm, symbolic=symbolic) for arm in arms), 1)
         case _:
             assert_never(block.end)
-    compared = sum(
+    return below * SIDES ** _comparisons(block) if symbolic else below
+
+
+def _comparisons(block: Block) -> int:
+    """How often two symbols are compared in the operations and the end of ``block`` itself."""
+    expressions = [
+        expr for operation in all_operations(block.operations) for expr in expressions_of(operation)
+    ]
+    if isinstance(block.end, Branch):
+        expressions.append(block.end.condition)
+    return sum(
         isinstance(item, Ask) and isinstance(item.question, Compare)
         for expr in expressions
         for item in subexpressions(expr)
     )
-    for _ in range(compared):
-        below *= SIDES
-    return below
 
 
 class Cells:
     """The cells of ``program``, numbered as in its flat state."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, symbols: Symbols) -> None:
         self._program = program
         self.offsets = program.offsets()
-        symbols = symbols_of(program)
         self._condition = frozenset({symbols.condition} - {-1})
         # what the end of a symbolic step may renumber
         self.settled = frozenset(symbols.cells) | self._condition

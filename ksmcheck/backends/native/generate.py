@@ -222,10 +222,13 @@ def _over(program: Program, layout: Layout) -> list[str]:
     ]
 
 
-def _fanout(program: Program) -> int:
-    return sum(
-        max((outcomes(step.block) for step in actor.steps), default=0) for actor in program.actors
-    )
+def _fanout(layout: Layout) -> int:
+    """The most outcomes of each actor's steps, added up."""
+    total = 0
+    for patterns in layout.patterns:
+        shapes = {pattern.shape for pattern in patterns}
+        total += max((outcomes(s.block, symbolic=layout.symbolic) for s in shapes), default=0)
+    return total
 
 
 def _facts(program: Program, layout: Layout) -> list[str]:
@@ -236,8 +239,8 @@ def _facts(program: Program, layout: Layout) -> list[str]:
     numbers = {
         "words": layout.words,
         "bytes": layout.size,
-        "fanout": _fanout(program),
-        "initials": outcomes(program.setup),
+        "fanout": _fanout(layout),
+        "initials": outcomes(program.setup, symbolic=layout.symbolic),
         "faults": len(program.faults),
         "properties": len(program.properties),
         "witnesses": len(program.properties) + 1,  # and whether every step is to be asked

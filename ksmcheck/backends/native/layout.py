@@ -75,6 +75,11 @@ class Layout:
     reduced: bool = False
     canonical: Canonical | None = None
 
+    @property
+    def symbolic(self) -> bool:
+        """Are there symbols of which something is known?"""
+        return self.symbols.condition >= 0
+
     def unpack(self, words: Sequence[int]) -> tuple[int, ...]:
         """The flat state that ``words`` stands for."""
         flat: list[int] = []

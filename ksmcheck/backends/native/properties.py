@@ -74,7 +74,7 @@ class Questions:
     def of(cls, layout: Layout) -> Questions:
         """The questions of the layout's program."""
         program = layout.program
-        sharing, cells = Sharing.of(program), Cells(program)
+        sharing, cells = Sharing.of(program), Cells(program, layout.symbols)
         found: list[Question] = []
         for number, item in enumerate(program.properties):
             predicates = tuple(sharing.shared(instance.predicate) for instance in item.instances)

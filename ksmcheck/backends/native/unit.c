@@ -1,10 +1,4 @@
-/* The whole runtime as one translation unit, which compiles faster than its parts. */
+/* The whole runtime as one translation unit, for those who compile it by hand. */
 #include "runtime.c"
 
-#include "lifecycle.c"
-
-#include "automaton.c"
-
-#include "checkpoint.c"
-
-#include "stubborn.c"
+#include "seldom.c"
