@@ -80,7 +80,7 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """Entry point of the ``ksmcheck`` script."""
+    """Run the command line of the process."""
     sys.exit(run(sys.argv[1:]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,6 +36,27 @@ def ksmcheck(*arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = 
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def interrupted(*arguments: str, until: str = " states/s") -> Ended:
+    """Run ``ksmcheck``; Ctrl-C as soon as a line on stderr contains ``until``."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ksmcheck", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    before = []
+    for line in process.stderr:
+        before.append(line)
+        if until in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return Ended(process.returncode, out, "".join(before) + err)
 
 
 def model(name: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ksmcheck.cli.main import run
-from tests.cli.command import ROOT, ksmcheck, model
+from tests.cli.command import ROOT, interrupted, ksmcheck, model
 
 COUNTED = model("counted")
 WRONG = model("wrong_expectations")
@@ -218,17 +216,9 @@ def test_an_interrupted_check_reports(tmp_path: Path) -> None:
     slow.write_text(
         SLOW.replace("properties=[]", 'properties=[], expected=[Expect(verdict="holds")]')
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ksmcheck", "check", "--model", COUNTED, "--model", str(slow),
-         "--junit", str(report)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 3, err
-    assert out.endswith("interrupted: 1 not run\n6 passed, 0 failed\n")
+    done = interrupted("check", "--model", COUNTED, "--model", str(slow), "--junit", str(report))
+    assert done.code == 3, done.err
+    assert done.out.endswith("interrupted: 1 not run\n6 passed, 0 failed\n")
     assert 'skipped message="interrupted: not run"' in report.read_text()
 
 

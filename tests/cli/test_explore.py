@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ROOT, ksmcheck, model
+from ksmcheck import __main__ as door
+from tests.cli.command import ROOT, interrupted, ksmcheck, model
 
 LOST = model("lost_update")
 
@@ -150,19 +151,26 @@ def test_a_closed_pipe_is_silent() -> None:
 def test_an_interrupted_run_reports(tmp_path: Path, engine: str) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(SLOW)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ksmcheck", "explore", "--model", str(slow), "--engine", engine],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stderr is not None
-    assert "states" in process.stderr.readline()  # the first sign of life: the search has begun
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 3, err
-    assert "INCONCLUSIVE, the search was interrupted" in out
+    done = interrupted("explore", "--model", str(slow), "--engine", engine)
+    assert done.code == 3, done.err
+    assert "INCONCLUSIVE, the search was interrupted" in done.out
+
+
+def test_ctrl_c_while_the_tool_is_loaded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupting:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "ksmcheck.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "ksmcheck.cli.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        importlib.reload(door)
+    assert ended.value.code == 3
+    assert capsys.readouterr() == ("", "interrupted: there is no verdict\n")
 
 
 SLOW = """

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ksmcheck.cli.main import run
-from tests.cli.command import ROOT, model
+from tests.cli.command import ROOT, interrupted, model
 from tests.cli.test_check import SLOW
 
 COUNTED = model("counted")
@@ -123,16 +118,9 @@ def test_bad_input(arguments: list[str], code: str, capsys: Capture) -> None:
 def test_an_interrupted_ladder_reports(tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text(SLOW)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ksmcheck", "ladder", "--model", str(slow)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 3, err
-    assert out == "slow: interrupted at the first level, nothing is known\n"
+    done = interrupted("ladder", "--model", str(slow))
+    assert done.code == 3, done.err
+    assert done.out == "slow: interrupted at the first level, nothing is known\n"
 
 
 def test_patches(golden: Golden, capsys: Capture) -> None:
