@@ -105,6 +105,7 @@ scenario(
     question="Can a walk from a KSM page come to an anon_vma that has been freed?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={RmapItem: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

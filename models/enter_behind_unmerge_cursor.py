@@ -78,6 +78,7 @@ scenario(
     question="Can the unmerging of everything miss the mm of a child?",
     kernel="v3.9",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 4, MmSlot: 4, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

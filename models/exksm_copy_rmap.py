@@ -103,7 +103,7 @@ scenario(
     question="Does a walk from a copy made at a swap-in look at vmas that cannot have it?",
     kernel="v2.6.36",
     patches=PATCHES,
-    config=["anon-vma-families"],
+    config=["CONFIG_KSM", "anon-vma-families"],
     pools={Page: 3, RmapItem: 1, StableNode: 1},
     properties=[
         p3_ksm_invisible,

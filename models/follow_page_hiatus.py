@@ -67,6 +67,7 @@ scenario(
     question="After MADV_UNMERGEABLE, can a KSM page come back that was being moved?",
     kernel="v3.9",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -85,6 +85,7 @@ scenario(
     question="Does a walk over the rmap_items of a KSM page find the ptes that fork has copied?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1, MmSlot: 3},
     properties=[
         p1_node_outlives_page,

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, mutex_lock, parameter, scenario, setup
 from models.kernel.gup import dma_to_page, get_user_pages_fast, user_write_on
-from models.kernel.ksm_cmp import merge_into_stable, merge_two_pages, stable_tree_search
+from models.kernel.ksm_cmp import merge_two_pages, merge_with_stable
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -95,9 +95,7 @@ def ksmd() -> None:
         if page is None:
             return
         if upgrade == 0:
-            kpage = stable_tree_search(page)
-            if kpage is not None:
-                merge_into_stable(page, r1, kpage)
+            merge_with_stable(page, r1)
         else:
             tree_page = follow_page(mm2, 0)
             if tree_page is not None:
@@ -123,6 +121,7 @@ scenario(
     question="Can a page become a KSM page, or give way to one, while somebody is to write to it?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1 + upgrade, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -103,6 +103,7 @@ scenario(
     question="Can a page be left behind that is a KSM page and not in the stable tree?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: pages, RmapItem: 3, StableNode: 1, MmSlot: 4, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

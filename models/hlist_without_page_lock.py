@@ -95,6 +95,7 @@ scenario(
     question="Can a walk of a KSM page's list come to an rmap_item that has been removed?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -65,6 +65,7 @@ scenario(
     question="Can migration restore ptes through an anon_vma that has been freed?",
     kernel="v2.6.34",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1, StableNode: 1, RmapItem: 1},
     properties=[p6_mapcount_exact, p11_walk_of_live_anon_vma, p21_entries_resolved],
     expected=[

@@ -80,6 +80,7 @@ scenario(
     question="Can a stable_node be left that points to a struct page that does not exist any more?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

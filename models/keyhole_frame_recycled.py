@@ -115,6 +115,7 @@ scenario(
     question="Can get_ksm_page return a frame that is not its KSM page any more?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: pages},
     properties=[
         p1_node_outlives_page,

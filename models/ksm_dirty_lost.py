@@ -113,6 +113,7 @@ scenario(
     question="Can reclaim drop a KSM page whose slot has an older content?",
     kernel="v2.6.35",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1},
     properties=[
         p1_node_outlives_page,

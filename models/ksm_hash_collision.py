@@ -95,6 +95,7 @@ scenario(
     question="Does a page that enters the unstable tree have the content of the pass before?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 4, StableNode: 1, SwapSlot: 1},
     symbols={Content: 6, Checksum: 4},
     properties=[p3_ksm_invisible, p6_mapcount_exact, unchanged_enters_the_unstable_tree],

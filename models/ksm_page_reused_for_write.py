@@ -77,6 +77,7 @@ scenario(
     question="Can a write fault get write access to a page that is in the stable tree?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, RmapItem: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

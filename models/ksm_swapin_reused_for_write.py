@@ -84,6 +84,7 @@ scenario(
     question="Can a swap-in for writing take a KSM page out of the swap cache and write to it?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, RmapItem: 1},
     properties=[
         p1_node_outlives_page,

@@ -82,6 +82,7 @@ scenario(
     question="Can a fault that began with an ordinary page end with write access to a KSM page?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -143,6 +143,7 @@ scenario(
     question="Does what the small scenarios show one by one hold for all actors together?",
     kernel="v3.9",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: pages, RmapItem: 2, StableNode: 1, MmSlot: 4, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

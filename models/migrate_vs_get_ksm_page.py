@@ -106,6 +106,7 @@ scenario(
     question="Can get_ksm_page free the node of a page that moves, or return the frame it left?",
     kernel="v3.9",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3},
     properties=[
         p1_node_outlives_page,

@@ -113,6 +113,7 @@ scenario(
     question="Can ksmd free the node of a KSM page that moves, or change its list unlocked?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, choose, instance, mutex_lock, parameter, scenario, setup
 from models.kernel.exit import madvise_dontneed
-from models.kernel.ksm_cmp import merge_into_stable, stable_tree_search
+from models.kernel.ksm_cmp import merge_with_stable
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -94,9 +94,7 @@ def ksmd() -> None:
         page = follow_page(mm1, 0)
         if page is None:
             return
-        kpage = stable_tree_search(page)
-        if kpage is not None:
-            merge_into_stable(page, r1, kpage)
+        merge_with_stable(page, r1)
         put_page(page)
 
 
@@ -127,7 +125,7 @@ scenario(
     question="Can a page be mlocked that no locked vma maps?",
     kernel="v2.6.33",
     patches=PATCHES,
-    config=["VM_LOCKED"],
+    config=["CONFIG_KSM", "VM_LOCKED"],
     pools={Page: 4, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -106,6 +106,7 @@ scenario(
     question="Can a page become a KSM page while somebody holds it for writing?",
     kernel="v2.6.36",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from ksmcheck.lang import Expect, actor, instance, mutex_lock, scenario, setup
 from models.kernel.gup import dma_to_page, get_user_pages_fast
-from models.kernel.ksm_cmp import merge_into_stable, stable_tree_search
+from models.kernel.ksm_cmp import merge_with_stable
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
 from models.kernel.ksm_start import (
     forget_mappings,
@@ -86,9 +86,7 @@ def ksmd() -> None:
         page = follow_page(mm1, 0)
         if page is None:
             return
-        kpage = stable_tree_search(page)
-        if kpage is not None:
-            merge_into_stable(page, r1, kpage)
+        merge_with_stable(page, r1)
         put_page(page)
 
 
@@ -116,6 +114,7 @@ scenario(
     question="Are the counts compared in every case in which write_protect_page reports success?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -79,6 +79,7 @@ scenario(
     question="Can exit_mmap take an mm apart while ksmd is in it by way of an rmap_item?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -62,6 +62,7 @@ scenario(
     question="Can ksmd take the head of the list of mms for an mm_slot?",
     kernel="v2.6.39",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={MmSlot: 3, Page: 1, RmapItem: 1, StableNode: 1, SwapSlot: 1, AnonVma: 1},
     properties=[p18_cursor_live, p18_hashed_is_listed, p18_slot_pins_mm],
     expected=[

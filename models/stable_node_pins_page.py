@@ -81,6 +81,7 @@ scenario(
     question="Can reclaim free a KSM page without any step of ksmd?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -111,6 +111,7 @@ scenario(
     question="Do the contents of the stable tree increase, whatever they are?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 5, StableNode: 2, SwapSlot: 1},
     symbols={Content: 6, Checksum: 6},
     properties=[

@@ -109,6 +109,7 @@ scenario(
     question="Is the stable tree sorted, is a stale node stale for good, do the counters count?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 5, StableNode: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

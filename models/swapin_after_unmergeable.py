@@ -75,6 +75,7 @@ scenario(
     question="After MADV_UNMERGEABLE, can a KSM page be mapped in the area?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

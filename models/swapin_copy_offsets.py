@@ -140,6 +140,7 @@ scenario(
     question="Is a page found from its anon_vma and index, wherever the vmas are?",
     kernel="v2.6.36",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, RmapItem: 1},
     symbols={PageOffset: 6},
     properties=[

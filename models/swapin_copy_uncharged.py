@@ -108,7 +108,7 @@ scenario(
     question="Can a page be mapped that is charged to no memory control group?",
     kernel="v2.6.33",
     patches=PATCHES,
-    config=["CONFIG_CGROUP_MEM_RES_CTLR"],
+    config=["CONFIG_KSM", "CONFIG_CGROUP_MEM_RES_CTLR"],
     pools={Page: 3, RmapItem: 1, StableNode: 1},
     properties=[
         p3_ksm_invisible,

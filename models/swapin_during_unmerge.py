@@ -79,6 +79,7 @@ scenario(
     question="When everything has been unmerged, can a KSM page be mapped?",
     kernel="v3.9",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, RmapItem: 1},
     properties=[
         p1_node_outlives_page,

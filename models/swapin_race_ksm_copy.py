@@ -94,6 +94,7 @@ scenario(
     question="Can a fault map the copy of a page whose slot has been given to a newer page?",
     kernel="v2.6.35",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: pages, RmapItem: 1, StableNode: 1},
     properties=[
         p3_ksm_invisible,

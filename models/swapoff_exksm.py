@@ -99,6 +99,7 @@ scenario(
     question="Does swapoff restore all ptes of an ex-KSM page, each with a page of its own?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: pages, RmapItem: 1, StableNode: 1},
     properties=[
         p3_ksm_invisible,

@@ -105,6 +105,7 @@ scenario(
     question="Can a KSM page be mapped where no walk from the page finds it, for good?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={RmapItem: 3, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

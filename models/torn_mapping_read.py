@@ -82,6 +82,7 @@ scenario(
     question="Can page_lock_anon_vma take a stable_node for an anon_vma?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -85,6 +85,7 @@ scenario(
     question="Can ksmd bring a KSM page back where merging has just been taken back?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={Page: 4, RmapItem: 2, SwapSlot: 1},
     properties=[
         p1_node_outlives_page,

@@ -97,6 +97,7 @@ scenario(
     question="Can a KSM page become an ordinary page again?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={StableNode: 1},
     properties=[
         p1_node_outlives_page,

@@ -8,7 +8,7 @@ scenario that uses p28_every_pte_is_found lets ksmd make a whole pass after ever
 from __future__ import annotations
 
 from ksmcheck.lang import end_property, is_live, pool, predicate, witness
-from models.kernel.objects import Address, Ksm, Mm, Page, Present, RmapItem, Tree
+from models.kernel.objects import Address, Ksm, Mm, Page, Present, RmapItem, StableNode, Tree
 
 
 @end_property(source="KSM.md P28a progress of reclaim; 4035c07a8959")
@@ -28,13 +28,23 @@ def a_page_was_freed(page: Page) -> bool:
 
 
 @predicate
+def made_for(page: Page, node: StableNode) -> bool:
+    """The node was made for the page, which does not say so itself."""
+    return page.mapping == Ksm(None) and page.keyed == node
+
+
+@predicate
 def found(mm: Mm, address: Address, page: Page) -> bool:
-    """A walk from the KSM page comes to this pte: in its own item's mm, or as a fork of it."""
+    """A walk from the KSM page comes to this pte: in its own item's mm, or as a fork of it.
+
+    Before 08beca44dfb0 there is no walk from a page; what counts is that its node has the item.
+    """
     return any(
         is_live(item)
         and item.tree == Tree.STABLE
         and item.address == address
-        and page.mapping == Ksm(item.head)
+        and item.head is not None
+        and (page.mapping == Ksm(item.head) or made_for(page, item.head))
         and item.anon_vma is not None
         and mm in item.anon_vma.vmas
         for item in pool(RmapItem)

@@ -15,7 +15,9 @@ from models.kernel.objects import Count, Ksm, Page, RmapItem, StableNode, Tree
 
 @predicate
 def keeps(node: StableNode, page: Page) -> bool:
-    """The page is the node's, and in use."""
+    """The page is the node's, and in use. Before 08beca44dfb0 only a ghost knows whose it is."""
+    if page.mapping == Ksm(None):
+        return page.keyed == node and page.refcount > 0
     return node.kpfn == page and page.mapping == Ksm(node) and page.refcount > 0
 
 

@@ -70,6 +70,7 @@ scenario(
     question="?",
     kernel="v2.6.33",
     patches=PATCHES,
+    config=["CONFIG_KSM"],
     pools={StableNode: 2, SwapSlot: 1},
     properties=[],
 )

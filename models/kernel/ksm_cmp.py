@@ -1,8 +1,9 @@
 """What ksmd does with a page: the searches of both trees, and the merge that comes of them.
 
-Kernel: v2.6.33; without no-break-cow-retry as before 4035c07a8959.
+Kernel: v2.6.33; without no-break-cow-retry as before 4035c07a8959, without node-points-to-page as
+    before 08beca44dfb0.
 Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
-    unstable_tree_search_insert, get_mergeable_page).
+    unstable_tree_search_insert).
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that both searches compare with no lock on the candidate, and the items of the unstable tree
     with no lock on either page; that a search ends where a node turns out stale or an item's page
@@ -14,12 +15,14 @@ Not covered: locking at the match, misplaced nodes (v3.9), restarts at stale nod
 
 from __future__ import annotations
 
-from ksmcheck.lang import Word, alloc, down_read, patched, routine
+from ksmcheck.lang import Word, alloc, patched, routine
+from models.kernel.ksm_by_items import get_ksm_page_of_items
 from models.kernel.ksm_compare import Order, calc_checksum, memcmp_pages
-from models.kernel.ksm_lists import enter_mm, ksm_scan, ksm_test_exit, leave_mm
+from models.kernel.ksm_lists import ksm_scan
 from models.kernel.ksm_merge import (
     break_cow,
     break_cow_at,
+    get_mergeable_page,
     try_to_merge_two_pages,
     try_to_merge_with_ksm_page,
 )
@@ -39,7 +42,6 @@ from models.kernel.ksm_trees import (
     unstable_tree_link,
     unstable_tree_next,
 )
-from models.kernel.memory import follow_page
 from models.kernel.objects import (
     HlistEnd,
     Ksm,
@@ -49,7 +51,22 @@ from models.kernel.objects import (
     StableNode,
     Tree,
 )
-from models.kernel.page import PageAnon, PageKsm, get_page, lock_page, put_page, unlock_page
+from models.kernel.page import PageKsm, get_page, lock_page, put_page, unlock_page
+
+
+class Match(Word):
+    """What stable_tree_search gives."""
+
+
+class NoMatch(Match):
+    """No KSM page has the content, or the search has come to an end before."""
+
+
+class Sharable(Match):
+    """A KSM page with a reference, and its node where the page does not know it."""
+
+    node: StableNode | None
+    page: Page
 
 
 class Partner(Word):
@@ -71,9 +88,7 @@ class Equal(Partner):
 def cmp_and_merge_page(page: Page, rmap_item: RmapItem) -> None:
     """Merges the page with one of the same content, of the stable tree or of the unstable one."""
     remove_rmap_item_from_tree(rmap_item)
-    kpage = stable_tree_search(page)
-    if kpage is not None:
-        merge_into_stable(page, rmap_item, kpage)
+    if merge_with_stable(page, rmap_item):
         return
     if not patched("no-break-cow-retry") and PageKsm(page):
         break_cow_at(rmap_item)
@@ -89,12 +104,25 @@ def cmp_and_merge_page(page: Page, rmap_item: RmapItem) -> None:
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def merge_into_stable(page: Page, rmap_item: RmapItem, kpage: Page) -> None:
+def merge_with_stable(page: Page, rmap_item: RmapItem) -> bool:
+    """cmp_and_merge_page's first half: False if the stable tree does not have the content."""
+    match stable_tree_search(page):
+        case Sharable(node, kpage):
+            merge_into_stable(page, rmap_item, kpage, node)
+            return True
+        case _:
+            return False
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def merge_into_stable(
+    page: Page, rmap_item: RmapItem, kpage: Page, node: StableNode | None
+) -> None:
     """The KSM page takes the page's place, and the item joins its list. Drops the reference."""
     if try_to_merge_with_ksm_page(rmap_item, page, kpage):
         if patched("page-lock-hlist"):
             lock_page(kpage)
-        stable_node = page_stable_node(kpage)
+        stable_node = page_stable_node(kpage) if patched("node-points-to-page") else node
         assert stable_node is not None, "a page of the stable tree has no node"
         stable_tree_append(rmap_item, stable_node)
         if patched("page-lock-hlist"):
@@ -128,19 +156,19 @@ def merge_two_pages(
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def stable_tree_search(page: Page) -> Page | None:
+def stable_tree_search(page: Page) -> Match:
     """The KSM page with the page's content, with a reference."""
-    if page_stable_node(page) is not None:
+    if patched("node-points-to-page") and page_stable_node(page) is not None:
         get_page(page)
-        return page
+        return Sharable(None, page)
     low: Place = 0
     high: Place = len(root_stable_tree)
     while True:
         match stable_tree_next(low, high):
             case AtNode(stable_node, place):
-                tree_page = get_ksm_page(stable_node)
+                tree_page = page_in_tree(stable_node)
                 if tree_page is None:
-                    return None
+                    return NoMatch()
                 order = memcmp_pages(page, tree_page)
                 if order == Order.EQUAL:
                     return lock_at_match(stable_node, tree_page)
@@ -150,19 +178,30 @@ def stable_tree_search(page: Page) -> Page | None:
                 else:
                     low = place + 1
             case _:
-                return None
+                return NoMatch()
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def lock_at_match(stable_node: StableNode, tree_page: Page) -> Page | None:
+def page_in_tree(stable_node: StableNode) -> Page | None:
+    """The page of a node of the tree, with a reference; None if there is none any more."""
+    if patched("node-points-to-page"):
+        return get_ksm_page(stable_node)
+    return get_ksm_page_of_items(stable_node)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def lock_at_match(stable_node: StableNode, tree_page: Page) -> Match:
     """v3.9 locks the page that is found once: it has moved by then, or cannot any more."""
+    if not patched("node-points-to-page"):
+        return Sharable(stable_node, tree_page)
     if not patched("lock-at-match"):
-        return tree_page
+        return Sharable(None, tree_page)
     put_page(tree_page)
     page = get_ksm_page(stable_node, True)
-    if page is not None:
-        unlock_page(page)
-    return page
+    if page is None:
+        return NoMatch()
+    unlock_page(page)
+    return Sharable(None, page)
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
@@ -173,7 +212,7 @@ def stable_tree_insert(kpage: Page) -> StableNode | None:
     while low < high:
         match stable_tree_next(low, high):
             case AtNode(other, place):
-                tree_page = get_ksm_page(other)
+                tree_page = page_in_tree(other)
                 if tree_page is None:
                     return None
                 order = memcmp_pages(kpage, tree_page)
@@ -191,10 +230,11 @@ def stable_tree_insert(kpage: Page) -> StableNode | None:
         return None
     stable_tree_link(stable_node, low)
     stable_node.first = HlistEnd()
-    stable_node.kpfn = kpage
-    if not patched("keyhole-reference"):
-        get_page(kpage)
-    kpage.mapping = Ksm(stable_node)
+    if patched("node-points-to-page"):
+        stable_node.kpfn = kpage
+        if not patched("keyhole-reference"):
+            get_page(kpage)
+        kpage.mapping = Ksm(stable_node)
     kpage.keyed = stable_node
     return stable_node
 
@@ -227,22 +267,3 @@ def unstable_tree_search_insert(rmap_item: RmapItem, page: Page) -> Partner:
     rmap_item.seqnr = ksm_scan.seqnr
     unstable_tree_link(rmap_item, low)
     return NoPartner()
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
-def get_mergeable_page(rmap_item: RmapItem) -> Page | None:
-    """The page at the item's place, with a reference, if that may still be merged."""
-    mm = rmap_item.mm
-    assert mm is not None, "an rmap_item of no mm is in the unstable tree"
-    with down_read(mm.mmap_sem):
-        if ksm_test_exit(mm) or not mm.vma_mergeable or mm.anon_vma is None:
-            return None
-        enter_mm(mm)
-        page = follow_page(mm, rmap_item.address)
-        leave_mm(mm)
-        if page is None:
-            return None
-        if PageAnon(page):
-            return page
-        put_page(page)
-        return None

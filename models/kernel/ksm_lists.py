@@ -24,6 +24,7 @@ from ksmcheck.lang import (
     SpinLock,
     Word,
     atomic,
+    configured,
     instance,
     pool,
     routine,
@@ -94,6 +95,7 @@ all_unmerged: Ghost[bool]
 @routine(source="mm/ksm.c", kernel="v2.6.33")
 def ksm_init() -> None:
     """For a scenario's setup: the empty list, with the cursor at its head."""
+    assert configured("CONFIG_KSM"), "a scenario with KSM says so: config=['CONFIG_KSM']"
     ksm_mm_head.next = ksm_mm_head
     ksm_mm_head.prev = ksm_mm_head
     ksm_scan.mm_slot = ksm_mm_head

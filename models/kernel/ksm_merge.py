@@ -2,7 +2,8 @@
 
 Kernel: v2.6.33, with guards of db114b83ab6c and 80e148226028 as patches.
 Source: mm/ksm.c (try_to_merge_two_pages, try_to_merge_with_ksm_page, try_to_merge_one_page,
-    write_protect_page, replace_page, break_cow, break_ksm). What is merged with what: ksm_cmp.py.
+    write_protect_page, replace_page, break_cow, break_ksm, get_mergeable_page). What is merged with
+    what: ksm_cmp.py.
 Question: none; a part of the kernel that scenarios build on.
 Keeps: that contents are compared again under write protection; the empty pte during the comparison
     of the counts; that the pte is switched before the item is on the node's list, and that mmap_sem
@@ -297,3 +298,22 @@ def break_ksm(mm: Mm, address: Address) -> Fault:
         fault = handle_pte_fault(mm, address, True) if PageKsm(page) else Fault.DONE
         put_page(page)
     return fault
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def get_mergeable_page(rmap_item: RmapItem) -> Page | None:
+    """The page at the item's place, with a reference, if that may still be merged."""
+    mm = rmap_item.mm
+    assert mm is not None, "an rmap_item of no mm is in the unstable tree"
+    with down_read(mm.mmap_sem):
+        if ksm_test_exit(mm) or not mm.vma_mergeable or mm.anon_vma is None:
+            return None
+        enter_mm(mm)
+        page = follow_page(mm, rmap_item.address)
+        leave_mm(mm)
+        if page is None:
+            return None
+        if PageAnon(page):
+            return page
+        put_page(page)
+        return None

@@ -1,7 +1,7 @@
 """Nodes and rmap_items: the keyhole from a node to its page, and how items leave the trees.
 
 Kernel: v2.6.33, with the guards of 5ad6468801d2 and 4035c07a8959 as patches; without
-    keyhole-reference as 08beca44dfb0 and 5ad6468801d2 had it.
+    keyhole-reference as 08beca44dfb0 and 5ad6468801d2 had it; before that see ksm_by_items.py.
 Source: mm/ksm.c (get_ksm_page, remove_node_from_stable_tree, remove_rmap_item_from_tree,
     remove_trailing_rmap_items, get_next_rmap_item, stable_tree_append).
 Question: none; a part of the kernel that scenarios build on.
@@ -17,9 +17,10 @@ Not covered: the barriers of v3.9, which sequential consistency has anyway.
 
 from __future__ import annotations
 
-from ksmcheck.lang import alloc, atomic, free, patched, rcu_read_lock, refcount_inc, routine
+from ksmcheck.lang import alloc, free, patched, rcu_read_lock, refcount_inc, routine
 from models.kernel.anon_vma import drop_anon_vma
 from models.kernel.hlist import hlist_add_head, hlist_del, hlist_entry
+from models.kernel.ksm_by_items import remove_from_node
 from models.kernel.ksm_lists import (
     MmSlot,
     RmapLink,
@@ -28,6 +29,7 @@ from models.kernel.ksm_lists import (
     store_link,
 )
 from models.kernel.ksm_trees import (
+    clear_flags,
     count_listed,
     count_out_of_unstable,
     count_unlisted,
@@ -123,14 +125,6 @@ def remove_node_from_stable_tree(stable_node: StableNode) -> None:
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")
-def clear_flags(rmap_item: RmapItem) -> None:
-    """address &= PAGE_MASK: the item is in no tree."""
-    with atomic("flags and seqnr are bits of one word"):
-        rmap_item.tree = Tree.NONE
-        rmap_item.seqnr = 0
-
-
-@routine(source="mm/ksm.c", kernel="v2.6.33")
 def remove_rmap_item_from_tree(rmap_item: RmapItem) -> None:
     """The item leaves the tree that it is in, if any."""
     match rmap_item.tree:
@@ -152,6 +146,9 @@ def remove_from_stable(rmap_item: RmapItem) -> None:
     """Takes the item off its node's list. The node stays, even if that was the last."""
     stable_node = rmap_item.head
     assert stable_node is not None, "an rmap_item of the stable tree has no node"
+    if not patched("node-points-to-page"):
+        remove_from_node(rmap_item, stable_node)
+        return
     page = get_ksm_page(stable_node, patched("get-ksm-page-locked"))
     if page is None:
         return
@@ -161,6 +158,7 @@ def remove_from_stable(rmap_item: RmapItem) -> None:
     last = isinstance(stable_node.first, HlistEnd)
     if last and not patched("keyhole-reference"):
         page.mapping = Ksm(None)
+        page.keyed = None
     if patched("page-lock-hlist") or patched("get-ksm-page-locked"):
         unlock_page(page)
     put_page(page)

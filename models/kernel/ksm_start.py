@@ -10,7 +10,7 @@ Not covered: several items in the unstable tree.
 
 from __future__ import annotations
 
-from ksmcheck.lang import patched, pool, refcount_inc, refcount_set, routine
+from ksmcheck.lang import configured, patched, pool, refcount_inc, refcount_set, routine
 from models.kernel.hlist import hlist_add_head
 from models.kernel.ksm_compare import calc_checksum
 from models.kernel.ksm_lists import (
@@ -71,6 +71,7 @@ def register_mm(mm: Mm, mm_slot: MmSlot) -> None:
 @routine
 def forget_mappings() -> None:
     """Free frames belong to nobody."""
+    assert configured("CONFIG_KSM"), "page.mapping is stored with config=['CONFIG_KSM'] only"
     for page in pool(Page):
         page.mapping = NoMapping()
 
@@ -153,9 +154,12 @@ def make_ksm_page(page: Page, stable_node: StableNode, content: Content) -> None
     stable_node.first = HlistEnd()
     stable_node.place = len(root_stable_tree)
     root_stable_tree.add(stable_node)
-    if not patched("keyhole-reference"):
-        refcount_set(page.refcount, page.refcount + 1)
-    page.mapping = Ksm(stable_node)
+    if patched("node-points-to-page"):
+        if not patched("keyhole-reference"):
+            refcount_set(page.refcount, page.refcount + 1)
+        page.mapping = Ksm(stable_node)
+    else:
+        page.mapping = Ksm(None)
     page.upgraded = True
     page.keyed = stable_node
 

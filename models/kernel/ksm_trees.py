@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ksmcheck.lang import Ghost, Range, Set, Word, atomic, choose, pool, routine, wait_until
-from models.kernel.objects import NextItem, Place, RmapItem, StableNode
+from models.kernel.objects import NextItem, Place, RmapItem, StableNode, Tree
 
 Counter = Annotated[int, Range(0, 7)]
 
@@ -140,6 +140,14 @@ def reset_unstable_tree() -> None:
             if item in root_unstable_tree:
                 root_unstable_tree.discard(item)
                 item.place = 0
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def clear_flags(rmap_item: RmapItem) -> None:
+    """address &= PAGE_MASK: the item is in no tree."""
+    with atomic("flags and seqnr are bits of one word"):
+        rmap_item.tree = Tree.NONE
+        rmap_item.seqnr = 0
 
 
 @routine(source="mm/ksm.c", kernel="v2.6.33")

@@ -160,6 +160,7 @@ def remove_stable_node(stable_node: StableNode) -> bool:
     removed = page.mapcount == 0
     if removed:
         page.mapping = Ksm(None)
+        page.keyed = None
         remove_node_from_stable_tree(stable_node)
     unlock_page(page)
     put_page(page)

@@ -51,6 +51,10 @@ a scenario has neither symbols of it nor anon-vma-families, every vma is at offs
 
 OPTIONS = [
     ConfigOption(
+        id="CONFIG_KSM",
+        summary="Pages may be KSM pages: page->mapping is stored, and walks are chosen by it.",
+    ),
+    ConfigOption(
         id="CONFIG_CGROUP_MEM_RES_CTLR",
         summary="Pages are charged to memory control groups (memcontrol.py).",
     ),
@@ -311,7 +315,8 @@ class StableNode:
     """struct stable_node: a KSM page's place in the stable tree. It holds no reference to it."""
 
     kpfn: Page
-    """The frame; a pfn in the kernel, for a struct page may be gone."""
+    """The frame; a pfn in the kernel, for a struct page may be gone. Before 08beca44dfb0 a node has
+    none: only a scenario's setup stores it then."""
     first: HlistNext
     """hlist.first: the rmap_items that share the page."""
     place: Place

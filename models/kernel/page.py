@@ -10,7 +10,7 @@ Keeps: who holds the page lock, that waiting for it is unfair and sleeps; that t
     freed and handed out again, before it looks a second time and gives it back.
 Abstracts: the step from a count of zero to the free list is not seen, because a page whose count
     is zero can be reached by nobody but the allocator; what a free frame holds is forgotten, as
-    nobody looks at it, but for page->mapping in models with stable_nodes: ksmd does.
+    nobody looks at it, but for page->mapping with CONFIG_KSM: ksmd does.
 Not covered: the waiters' queue of a page lock (any waiter may be the next), pagevecs.
 """
 
@@ -31,11 +31,10 @@ from ksmcheck.lang import (
     inc_not_zero,
     might_sleep,
     patched,
-    pool,
     refcount_inc,
     routine,
 )
-from models.kernel.objects import INITIAL, Count, Ksm, NoMapping, Page, StableNode, SwapSlot
+from models.kernel.objects import INITIAL, Count, Ksm, NoMapping, Page, SwapSlot
 
 nr_mlock: Count
 """NR_MLOCK of the only zone: how many pages are mlocked."""
@@ -128,10 +127,8 @@ def clear_mapping(page: Page) -> None:
     page.upgraded = False
     page.ksm_copy = False
     page.keyed = None
-    if patched("clear-mapping-on-free"):
-        for _ in pool(StableNode):
-            page.mapping = NoMapping()
-            return
+    if configured("CONFIG_KSM") and patched("clear-mapping-on-free"):
+        page.mapping = NoMapping()
 
 
 @routine(source="mm/internal.h")

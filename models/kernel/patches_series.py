@@ -46,6 +46,14 @@ PATCHES_OF_THE_SERIES = [
         "page tables go. A part of that commit.",
     ),
     Patch(
+        id="unmerge-before-move",
+        commit="1ff829957316",
+        title="ksm: prevent mremap move poisoning",
+        date="2009-09-21",
+        release="v2.6.32",
+        summary="mremap takes back the merges of an area before it moves it.",
+    ),
+    Patch(
         id="wp-copies-ksm",
         commit="9a840895147b",
         title="ksm: identify PageKsm pages",
@@ -53,6 +61,15 @@ PATCHES_OF_THE_SERIES = [
         release="v2.6.32",
         summary="do_wp_page never asks whether a KSM page may be reused, it copies. A part of "
         "that commit.",
+    ),
+    Patch(
+        id="node-points-to-page",
+        commit="08beca44dfb0",
+        title="ksm: stable_node point to page and back",
+        date="2009-12-14",
+        release="v2.6.33",
+        summary="A node of the stable tree has its page, with a reference, and the page its node: "
+        "a search needs no rmap_item and no mm to come to a page.",
     ),
     Patch(
         id="munlock-replaced",

@@ -12,7 +12,7 @@ Abstracts:
         count before reclaim finds the page there.
     Young bits: any pte may be in use when it is to be unmapped, so a page can be left in the swap
         cache with all its ptes, or with some of them.
-    page->mapping is stored in models with stable_nodes only (vma_place.py).
+    page->mapping is stored with CONFIG_KSM only (vma_place.py).
 Not covered: mremap.
 """
 
@@ -96,11 +96,12 @@ def page_remove_rmap(page: Page) -> None:
 def try_to_unmap_one(page: Page, mm: Mm, address: Address, flags: Ttu = Ttu.UNMAP) -> Unmap:
     """If this pte maps the page, it becomes the page's swap entry, unless it is young.
 
-    A page without a slot is unmapped to be moved: TTU_MIGRATION, which ignores young bits.
+    A page without a slot is unmapped to be moved: TTU_MIGRATION, which ignores young bits and, as
+    unmap_and_move asks for, locked vmas.
     """
     walk_meets(page, mm)
     if page_check_address(page, mm, address):
-        if configured("VM_LOCKED") and mm.vma_locked:
+        if configured("VM_LOCKED") and flags != Ttu.MIGRATION and mm.vma_locked:
             spin_unlock(mm.ptl)
             return mlock_found(page, mm)
         if flags == Ttu.MUNLOCK:

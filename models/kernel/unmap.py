@@ -7,16 +7,16 @@ Keeps: that unmapping holds the page lock, and that page_referenced takes it for
     otherwise works on a page that may change under its hands; anon_vma->lock around the walk.
 Abstracts:
     The list of the anon_vma's vmas is walked in one fixed order; every vma covers every address.
-    A scenario without stable_nodes has no KSM pages, so that page->mapping costs it no step.
+    Without CONFIG_KSM there are no KSM pages, so that page->mapping costs no step.
 Not covered: file pages, the answer of page_referenced, rmap_walk (migration).
 """
 
 from __future__ import annotations
 
-from ksmcheck.lang import pool, routine, spin_lock
+from ksmcheck.lang import configured, pool, routine, spin_lock
 from models.kernel.anon_vma import page_lock_anon_vma, page_unlock_anon_vma
 from models.kernel.ksm_rmap import page_referenced_ksm, page_referenced_one, try_to_unmap_ksm
-from models.kernel.objects import Anon, Mm, Page, StableNode
+from models.kernel.objects import Anon, Mm, Page
 from models.kernel.page import PageKsm, trylock_page, unlock_page
 from models.kernel.rmap import Ttu, Unmap, try_to_unmap_one
 from models.kernel.rmap_watch import walk_begins, walk_complete, walk_over
@@ -42,12 +42,12 @@ def try_to_unmap(page: Page, flags: Ttu = Ttu.UNMAP) -> Unmap:
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def try_to_unmap_walk(page: Page, flags: Ttu) -> Unmap:
-    """The walk for this kind of page. A model without stable_nodes has one kind."""
-    for _ in pool(StableNode):
-        if PageKsm(page):
-            return try_to_unmap_ksm(page, flags)
-        return try_to_unmap_anon_rcu(page, flags)
-    return try_to_unmap_anon(page, flags)
+    """The walk for this kind of page. Without CONFIG_KSM there is one kind."""
+    if not configured("CONFIG_KSM"):
+        return try_to_unmap_anon(page, flags)
+    if PageKsm(page):
+        return try_to_unmap_ksm(page, flags)
+    return try_to_unmap_anon_rcu(page, flags)
 
 
 @routine(source="mm/rmap.c", kernel="v2.6.35")

@@ -12,7 +12,7 @@ Not covered: page_move_anon_rmap (v2.6.34), the lock of the root, chains that gr
 
 from __future__ import annotations
 
-from ksmcheck.lang import configured, patched, pool, routine, symbolic
+from ksmcheck.lang import configured, patched, routine, symbolic
 from models.kernel.objects import (
     ADDRESSES,
     Address,
@@ -22,7 +22,6 @@ from models.kernel.objects import (
     NoMapping,
     Page,
     PageOffset,
-    StableNode,
 )
 
 
@@ -70,15 +69,15 @@ def vma_address(mm: Mm, page: Page) -> Address:
 @routine(source="mm/rmap.c", kernel="v2.6.35")
 def set_anon_mapping(page: Page, mm: Mm, address: Address, exclusive: bool) -> None:
     """__page_set_anon_rmap: the page belongs to the mm's anon_vma, or to its family."""
-    for _ in pool(StableNode):
-        anon_vma = mm.anon_vma
-        assert anon_vma is not None, "a page is mapped where there is no vma"
-        if configured("anon-vma-families") and patched("anon-vma-root"):
-            if not isinstance(page.mapping, NoMapping):
-                return
-            if not exclusive:
-                anon_vma = root_of(anon_vma)
-        page.mapping = Anon(anon_vma)
-        if symbolic(PageOffset) or configured("anon-vma-families"):
-            page.index = linear_page_index(mm, address)
+    if not configured("CONFIG_KSM"):
         return
+    anon_vma = mm.anon_vma
+    assert anon_vma is not None, "a page is mapped where there is no vma"
+    if configured("anon-vma-families") and patched("anon-vma-root"):
+        if not isinstance(page.mapping, NoMapping):
+            return
+        if not exclusive:
+            anon_vma = root_of(anon_vma)
+    page.mapping = Anon(anon_vma)
+    if symbolic(PageOffset) or configured("anon-vma-families"):
+        page.index = linear_page_index(mm, address)
