@@ -22,7 +22,7 @@ from ksmcheck.ir.expr import FALSE, Const, Expr, Read
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.ir.source import Frame, Span
 from ksmcheck.ir.step import Access, Assign, Check, Operation
-from ksmcheck.ir.types import IntType, RefType, ValueType
+from ksmcheck.ir.types import IntType, RefType, ValueType, forgotten
 
 ESSENTIAL = frozenset(
     {"KSM803", "KSM804", "KSM805", "KSM811", "KSM812", "KSM814", "KSM821", "KSM862", "KSM891"}
@@ -200,5 +200,8 @@ class Builder:
 
 
 def zero_of(kind: ValueType) -> int:
-    """The value that a field of None reads as: 0, or the lowest of a range without it."""
-    return max(kind.lo, 0) if isinstance(kind, IntType) else 0
+    """The value that a field of None reads as: 0, or the lowest of a range without it.
+
+    A word is one that names no object, so that no object is told apart by what None reads as.
+    """
+    return max(kind.lo, 0) if isinstance(kind, IntType) else forgotten(kind)

@@ -24,11 +24,13 @@ from ksmcheck.lang import (
     SpinLock,
     Word,
     atomic,
+    choose,
     configured,
     instance,
     pool,
     routine,
     struct,
+    wait_until,
 )
 from models.kernel.objects import ADDRESSES, Mm, RmapItem, Seqnr
 
@@ -144,10 +146,15 @@ def leave_mm(mm: Mm) -> None:
 def get_mm_slot(mm: Mm) -> MmSlot | None:
     """The slot of an mm. The caller holds ksm_mmlist_lock."""
     with atomic("the hash is touched in ksm_mmlist_lock sections only"):
-        for slot in pool(MmSlot):
-            if slot in mm_slots_hash and slot.mm == mm:
-                return slot
-        return None
+        registered = False
+        for other in pool(MmSlot):
+            if other in mm_slots_hash and other.mm == mm:
+                registered = True
+        if not registered:
+            return None
+        slot = choose(pool(MmSlot))
+        wait_until(slot in mm_slots_hash and slot.mm == mm)
+        return slot
 
 
 @routine(source="include/linux/list.h")

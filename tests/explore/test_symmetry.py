@@ -41,6 +41,7 @@ def test_orbits_of_textbook_models(model: str, states: int, orbits: int) -> None
 SHIPPED = [
     ("swapin_race", {"swap_slots": 3, "pages": 3}, {"Page": [3], "SwapSlot": [3]}),
     ("swap_skip_cache_aba", {"pages": 3}, {"Page": [3]}),
+    ("ksm_world", {}, {"AnonVma": [2], "MmSlot": [3], "Page": [3]}),
 ]
 
 

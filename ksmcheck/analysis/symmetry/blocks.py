@@ -77,6 +77,9 @@ class Blocks:
                 return self.terms.term("all", (*stores, *run.flags), location)
             case Branch(condition, then, orelse):
                 test = self.expressions.truth(condition, run.memory)
+                for value, arm in ((1, then), (0, orelse)):
+                    if self.terms.is_number(test, value):  # the other is never taken
+                        return self._block(arm, run.fork())
                 arms = (self._block(then, run.fork()), self._block(orelse, run.fork()))
                 return self.terms.term("branch", (test, *arms))
             case Choose(_, arms):
@@ -113,9 +116,9 @@ class Blocks:
         test = self.terms.term("or", (self.terms.negation(run.guard), test))
         if self.terms.is_number(test, 1):
             return
-        if tag == "require" and run.stops:
+        if run.stops:
             last = self.terms.nodes[run.stops[-1]]
-            if last.tag == "require":
+            if (last.tag, last.payload) == (tag, payload):  # which of the two fails is all the same
                 test = self.terms.term("and", (last.children[0], test))
                 run.stops.pop()
         run.stops.append(self.terms.term(tag, (test,), *payload))
