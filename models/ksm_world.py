@@ -9,12 +9,12 @@ Keeps: mm1 and mm2 with equal pages of two anon_vmas, both registered; ksmd, whi
     exit and forks mm1 into a new mm of that name once the old one's last reference has gone.
 Abstracts: see the routines. Each actor can be switched off, and its number of rounds be bounded.
 Not covered: madvise, run=2, swapoff, get_user_pages, memcg and mlock: scenarios of their own.
-Result: no violation. All five actors, ksmd without end, are too many interleavings to exhaust: with
-    ksmd alone there are 417 states, and a store, exit and fork, reclaim or migration beside it
-    multiply them by 73, 203, 363 and 906. Each of the four alone beside ksmd without end is
-    exhausted, and a store together with exit and fork: 4,716,467 states with --reduce heap. So are,
-    without reductions, three pages of ksmd with exit and fork and reclaim (3,733,385 states) or
-    migration (8,227,496). Of all five actors all runs with at most one preemption are exhausted
+Result: no violation. All five actors, ksmd without end, are too many interleavings to exhaust: ksmd
+    alone has 417 states, and (with --reduce heap) a store, exit and fork, reclaim or migration
+    beside it multiply them by 73, 203, 363 and 906. Each of the four alone beside ksmd without end
+    is exhausted, and a store together with exit and fork: 4,716,467 states. So are, without
+    reductions, three pages of ksmd with exit and fork and reclaim (3,733,385 states) or migration
+    (8,227,496). Of all five actors all runs with at most one preemption are exhausted
     (--preemptions 1: 24,928,432 states, depth 1043, every witness reached), at v2.6.33 as well
     (21,462,048), and nothing is violated there either.
 """
