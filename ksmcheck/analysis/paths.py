@@ -12,6 +12,7 @@ from typing import assert_never
 from attrs import define, field
 
 from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing
+from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import subexpressions
 from ksmcheck.ir.expr import Binary, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import children, negate, rewrite
@@ -47,10 +48,11 @@ class Path:
 
 
 class Run:
-    """Runs one step of ``actor`` symbolically."""
+    """Runs one step of ``actor`` symbolically, through the arms in ``entered`` (see arms.py)."""
 
-    def __init__(self, program: Program, sharing: Sharing, actor: int) -> None:
+    def __init__(self, program: Program, sharing: Sharing, actor: int, entered: int) -> None:
         self._program = program
+        self._entered = entered
         self._private = sharing.private
         self._ruly = sharing.ruly
         self._me = actor
@@ -65,30 +67,38 @@ class Run:
         self.unruly: set[int] = set()
         self.blocks = False
 
-    def block(self, block: Block, path: Path, root: bool = False) -> None:
-        """Run ``block`` and everything below it."""
+    def block(self, block: Block, path: Path, first: int = 1, root: bool = False) -> None:
+        """Run ``block`` and everything below it; ``first`` is the number of its first arm."""
         for operation in block.operations:
             if root and isinstance(operation, Require):
                 self._need(operation.condition, path)
-            self._operation(operation, path)
+            self._operation(operation, path, first)
+            first += arms_in((operation,))
         match block.end:
             case Goto(location):
                 stored = tuple(sorted(path.values.items()))
                 self.exits.append(Exit(location, path.locks, stored))
             case Branch(condition, then, orelse):
                 named = self._see(condition, path)
+                other = first + 1 + arms_of(then)
                 yes, no = path.fork(), path
                 self._learn(named, yes)
                 self._learn(negate(named), no)
-                self.block(then, yes)
-                self.block(orelse, no)
+                if self._enters(first):
+                    self.block(then, yes, first + 1)
+                if self._enters(other):
+                    self.block(orelse, no, other + 1)
             case Choose(_, arms):
                 for arm in arms:
-                    self.block(arm, path.fork())
+                    self.block(arm, path.fork(), first)
+                    first += arms_of(arm)
             case _:
                 assert_never(block.end)
 
-    def _operation(self, operation: Operation, path: Path) -> None:
+    def _enters(self, arm: int) -> bool:
+        return arm > LAST or bool(self._entered >> arm & 1)
+
+    def _operation(self, operation: Operation, path: Path, first: int) -> None:
         match operation:
             case Assign(variable, index, value):
                 self._assign(variable, index, value, path)
@@ -101,7 +111,7 @@ class Run:
             case Observe(_, condition):
                 self._see(condition, path)
             case When(condition, then, orelse):
-                self._when(self._see(condition, path), then, orelse, path)
+                self._when(self._see(condition, path), then, orelse, path, first)
             case _:
                 assert_never(operation)
 
@@ -111,28 +121,39 @@ class Run:
         then: tuple[Operation, ...],
         orelse: tuple[Operation, ...],
         path: Path,
+        first: int,
     ) -> None:
+        other = first + 1 + arms_in(then)
+        if not self._enters(first) or not self._enters(other):
+            taken, number = (then, first) if self._enters(first) else (orelse, other)
+            self._learn(condition if taken is then else negate(condition), path)
+            if self._enters(number):
+                self._all(taken, path, number + 1)
+            return
         yes, no = path.fork(), path.fork()
         self._learn(condition, yes)
         self._learn(negate(condition), no)
-        for item in then:
-            self._operation(item, yes)
-        for item in orelse:
-            self._operation(item, no)
-        for mine, one, other in (
+        self._all(then, yes, first + 1)
+        self._all(orelse, no, other + 1)
+        for mine, one, two in (
             (path.values, yes.values, no.values),
             (path.temps, yes.temps, no.temps),
         ):
             mine.clear()
-            for name in {*one, *other}:
+            for name in {*one, *two}:
                 start = Read(name) if mine is path.values else Temp(name)
-                pair = one.get(name, start), other.get(name, start)
+                pair = one.get(name, start), two.get(name, start)
                 mine[name] = pair[0] if pair[0] == pair[1] else self._name(Ite(condition, *pair))
         # What was taken on one side only is not certain, what was given back is certainly gone.
         path.locks += tuple(
             change for change in yes.locks[len(path.locks) :] if not change[0]
         ) + tuple(change for change in no.locks[len(path.locks) :] if not change[0])
         path.known = yes.known & no.known
+
+    def _all(self, operations: tuple[Operation, ...], path: Path, first: int) -> None:
+        for operation in operations:
+            self._operation(operation, path, first)
+            first += arms_in((operation,))
 
     def _assign(self, variable: int, index: tuple[Expr, ...], value: Expr, path: Path) -> None:
         where = tuple(self._see(item, path) for item in index)

@@ -11,6 +11,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.conflicts import conflicts, reachable
 from ksmcheck.analysis.summaries import summaries
 from ksmcheck.analysis.visibility import Goal, goals, visible
@@ -155,9 +156,9 @@ class Stubborn:
         return found
 
 
-def stubborn(program: Program) -> Stubborn:
-    """The tables of ``program``."""
-    summary = summaries(program)
+def stubborn(program: Program, entered: Entered | None = None) -> Stubborn:
+    """The tables of ``program``, or of what of it is ever entered."""
+    summary = summaries(program, entered)
     tables = conflicts(summary)
     wanted = goals(program)
     seen = visible(program, summary, wanted)

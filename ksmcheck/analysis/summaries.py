@@ -1,4 +1,4 @@
-"""The summaries of all steps of a program."""
+"""The summaries of all steps of a program, or of what of it is ever entered."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from ksmcheck.analysis.accesses import Sharing, Summary
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.footprint import (
     all_operations,
     blocks,
@@ -19,13 +20,17 @@ from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import Assign, Block, Branch, Step
 
 
-def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
-    """For each actor the summary of each of its steps."""
+def summaries(program: Program, entered: Entered | None = None) -> tuple[tuple[Summary, ...], ...]:
+    """For each actor the summary of each of its steps; None: everything may be entered.
+
+    The summary of a step before which nobody stands is empty, and no way leads there.
+    """
     sharing = _sharing(program)
+    taken = Entered.everything(program) if entered is None else entered
     while True:
         runs = [
-            [_run(program, sharing, number, step) for step in actor.steps]
-            for number, actor in enumerate(program.actors)
+            [_run(program, sharing, *each) for each in zip(actor.steps, arms, strict=True)]
+            for actor, arms in zip(program.actors, taken.steps, strict=True)
         ]
         unruly = frozenset[int]().union(*(run.unruly for actor in runs for run in actor))
         if not unruly & sharing.ruly:
@@ -38,21 +43,22 @@ def summaries(program: Program) -> tuple[tuple[Summary, ...], ...]:
                 frozenset(run.rises),
                 frozenset(run.falls),
                 frozenset(run.own),
-                tuple(run.exits),
+                tuple(way for way in run.exits if taken.stood(number, way.target)),
                 tuple(run.needs),
                 run.blocks,
             )
             for run in actor
         )
-        for actor in runs
+        for number, actor in enumerate(runs)
     )
 
 
-def _run(program: Program, sharing: Sharing, actor: int, step: Step) -> Run:
-    run = Run(program, sharing, actor)
+def _run(program: Program, sharing: Sharing, step: Step, entered: int) -> Run:
+    run = Run(program, sharing, step.actor, entered)
     # Of symbols it sees the cells, not the condition, which is about all values that these stand
     # for: docs/soundness.md, "Together with symbols".
-    run.block(step.block, Path(), root=True)
+    if entered:
+        run.block(step.block, Path(), root=True)
     return run
 
 

@@ -10,6 +10,7 @@ from ksmcheck.analysis.stubborn import Stubborn, stubborn
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.evaluator import Evaluator, Outcome
 from ksmcheck.diagnostics import InternalError
+from ksmcheck.explore.merging import LONGEST
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Finding, SearchResult, State
@@ -25,7 +26,7 @@ def without_gaps(
     """
     if Reduction.MERGE not in options.reductions or not result.findings:
         return result
-    tables = stubborn(program)
+    tables = stubborn(program, options.entered)
     aim = tables.aim(options.aim)
     filler = _Filler(
         program, Evaluator(program, result.oracle), tables, aim, program.offsets(), canonical
@@ -65,10 +66,10 @@ class _Filler:
                 return way
         for way in ways:
             state: State | None = way[-1]
-            while state is not None and self._stored(state) != goal:
+            while state is not None and self._stored(state) != goal and len(way) <= LONGEST:
                 state = self._onward(state)
                 way += () if state is None else (state,)
-            if state is not None:
+            if state is not None and self._stored(state) == goal:
                 return way
         raise InternalError("no run of single steps leads from one stored state to the next")
 

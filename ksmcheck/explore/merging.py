@@ -3,7 +3,8 @@
 Where a stubborn set is one actor's step with one outcome, the state is passed: only the state where
 that ends is stored. A passed state at which there is something to tell, a violation or a fault, is
 stored after all, so that whatever is found is found at a stored state. It cannot go round in
-circles: a step that closes a cycle of its actor is never passed over.
+circles: a step that closes a cycle of its actor is never passed over. Tables that do not know all
+that happens (assuming.py) may not know of a cycle, so a run ends at some length anyway.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from attrs import define
 from ksmcheck.explore.selecting import Outcomes, Selector
 from ksmcheck.explore.stepper import CompiledStep, Packed, Run, Stepper, Watch
 from ksmcheck.explore.verdicts import Verdicts
+
+# States that are run through in a row: KSM_LONGEST_RUN in search.h.
+LONGEST = 250
 
 
 @define(eq=False)
@@ -77,7 +81,7 @@ class Merger:
         """Where a run ends that begins with ``state``, which ``step`` led to; its last step."""
         observed = self.stepper.observed
         before = len(observed)
-        while True:
+        for _ in range(LONGEST):
             steps = self.stepper.current(state)
             found = [item.run(state) for item in steps]
             alone = self.selector.alone(steps, found)
@@ -89,6 +93,7 @@ class Merger:
             assert not isinstance(after, int)
             step.fired, state = True, after
             self.passed += 1
+        return step, state
 
     def _tells(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -11,8 +12,8 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
-from ksmcheck.analysis.stubborn import Aim
-from ksmcheck.analysis.symbols import Undecided, symbols_of
+from ksmcheck.analysis.stubborn import Aim, stubborn
+from ksmcheck.analysis.symbols import Oracle, Undecided, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
@@ -24,7 +25,9 @@ from ksmcheck.backends.native.library import (
     Search,
     VisitedSet,
 )
+from ksmcheck.backends.native.stubborn import tables
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
+from ksmcheck.explore.assuming import settled
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
@@ -91,28 +94,49 @@ class NativeEngine:
         built = self.build(program, canonical, reduced=Reduction.POR in options.reductions)
         for notice in built.notices:
             self.tell(notice)
-        # The runtime keeps to the memory limit itself, to the byte and before it is reached.
-        limits = Limits(evolve(options, memory_limit=None), progress)
+
         oracle = oracle_for(program)
-        answering = NativeOracle(oracle, symbols_of(program)) if oracle is not None else None
+
+        def once(given: SearchOptions) -> SearchResult:
+            return self._once(built, program, oracle, given, progress)
+
         try:
-            given = self._options(options, answering)
-            with built.library.search(given) as search, limits.guarding():
-                if self.resume is not None:
-                    restore(search, program, self.resume, oracle)
-                ending, reason = _watch(search, limits)
-                if answering is not None and isinstance(answering.failure, UserError):
-                    raise answering.failure
-                if ending is Ending.NO_START:
-                    _refuse_start(program, search)
-                if self.checkpoint is not None and reason in RESUMABLE:
-                    save(search, program, self.checkpoint, oracle)
-                result = _result(program, options, built, search, reason, limits.elapsed)
-                result = evolve(result, oracle=oracle, undecided=_undecided(answering))
+            if Reduction.POR in options.reductions:
+                result, options = settled(program, options, canonical, once)
+            else:
+                result = once(options)
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
         result = without_gaps(program, options, result, canonical)
         return result if canonical is None else made_real(program, canonical, result)
+
+    def _once(
+        self,
+        built: Build,
+        program: Program,
+        oracle: Oracle | None,
+        options: SearchOptions,
+        progress: Progress | None,
+    ) -> SearchResult:
+        """One search of what was built."""
+        # The runtime keeps to the memory limit itself, to the byte and before it is reached.
+        limits = Limits(evolve(options, memory_limit=None), progress)
+        answering = NativeOracle(oracle, symbols_of(program)) if oracle is not None else None
+        given = self._options(options, answering)
+        if Reduction.POR in options.reductions:
+            given.tables = ctypes.pointer(tables(stubborn(program, options.entered)))
+        with built.library.search(given) as search, limits.guarding():
+            if self.resume is not None:
+                restore(search, program, self.resume, oracle)
+            ending, reason = _watch(search, limits)
+            if answering is not None and isinstance(answering.failure, UserError):
+                raise answering.failure
+            if ending is Ending.NO_START:
+                _refuse_start(program, search)
+            if self.checkpoint is not None and reason in RESUMABLE:
+                save(search, program, self.checkpoint, oracle)
+            result = _result(program, options, built, search, reason, limits.elapsed)
+            return evolve(result, oracle=oracle, undecided=_undecided(answering))
 
     def build(
         self, program: Program, canonical: Canonical | None = None, *, reduced: bool = False
@@ -222,6 +246,7 @@ def _result(
         bytes_per_state=counters.memory / max(1, counters.states),
         compile_seconds=built.seconds,
         savings=_savings(options, counters),
+        entered=search.entered() if Reduction.POR in options.reductions else None,
     )
 
 

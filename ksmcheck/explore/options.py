@@ -6,6 +6,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.explore.reductions import Reduction
 
@@ -20,7 +21,8 @@ class SearchOptions:
     ``readable``: of each violation give a path with few context switches, see shortening.py.
     ``preemptions``: only runs with at most so many, see analysis/preemptions.py.
     ``reductions``: what may be left out of the search; see decide() in reductions.py. ``aim``: what
-    a search with reductions must not miss.
+    a search with reductions must not miss. ``entered``: the arms of steps that stubborn sets take
+    for all that are entered (None: they find out), see assuming.py.
     """
 
     max_states: int | None = None
@@ -32,6 +34,7 @@ class SearchOptions:
     preemptions: int | None = None
     reductions: frozenset[Reduction] = frozenset()
     aim: Aim = Aim.VIOLATIONS
+    entered: Entered | None = None
 
 
 class StopReason(Enum):

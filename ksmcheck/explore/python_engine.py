@@ -10,11 +10,13 @@ from attrs import evolve, frozen
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
+from ksmcheck.explore.assuming import settled
 from ksmcheck.explore.breadth_first import breadth_first
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
@@ -35,14 +37,25 @@ class PythonEngine:
         oracle = oracle_for(program)
         found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found)
-        model = PythonModel(program, oracle, canonical)
+        marking = Reduction.POR in options.reductions
+        model = PythonModel(program, oracle, canonical, marking=marking)
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
             self.keep_generated.mkdir(parents=True, exist_ok=True)
             file = self.keep_generated / f"{Path(program.identity.model).name}.py"
             file.write_text(model.source, encoding="utf-8")
+
+        def once(given: SearchOptions) -> SearchResult:
+            fresh = PythonModel(program, oracle, canonical, marking=marking)
+            found = breadth_first(program, fresh, given, progress)
+            return evolve(found, entered=fresh.entered())
+
         try:
-            result = evolve(breadth_first(program, model, options, progress), oracle=oracle)
+            if marking:
+                result, options = settled(program, options, canonical, once)
+            else:
+                result = breadth_first(program, model, options, progress)
+            result = evolve(result, oracle=oracle)
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error

@@ -6,6 +6,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.symbols import Oracle
 from ksmcheck.explore.options import StopReason
 from ksmcheck.explore.reductions import Reduction
@@ -65,6 +66,7 @@ class SearchResult:
     symbolic; ``undecided`` is the query that z3 did not decide, in SMT-LIB. Times are in seconds,
     memory in bytes; ``bytes_per_state`` is all that is stored for a state, the state itself
     included. ``savings``: one for each reduction that ran and knows what it left out.
+    ``entered``: the arms of steps that a search with stubborn sets entered.
     """
 
     stop_reason: StopReason
@@ -82,3 +84,4 @@ class SearchResult:
     oracle: Oracle | None = None
     undecided: str = ""
     savings: tuple[Saving, ...] = ()
+    entered: Entered | None = None

@@ -87,7 +87,7 @@ def selector(program: Program, options: SearchOptions) -> Selector | None:
     """What ``options`` ask for; None when every step is to be taken."""
     if Reduction.POR not in options.reductions:
         return None
-    tables = stubborn(program)
+    tables = stubborn(program, options.entered)
     symbolic = symbols_of(program).condition >= 0
     return Selector(tables, tables.aim(options.aim), symbolic)
 

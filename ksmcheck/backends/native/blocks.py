@@ -16,6 +16,7 @@ from typing import assert_never
 
 from attrs import define, evolve, field
 
+from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import all_operations, asks, blocks, is_symbolic
 from ksmcheck.backends.native.cells import Cells, scope_blocks
 from ksmcheck.backends.native.expressions import View
@@ -98,6 +99,9 @@ class BlockWriter(ABC):
         self.declared = declared_bounds(layout.program)
         self.private = private
         self.symbolic = False  # is the block that is being written?
+        # With stubborn sets a step notes which arms it enters; the number of the next one.
+        self.marking = False
+        self._arm = 1
         # Temps and locals that a When sets: where paths join, only their C variables are right.
         self._joined_temps = frozenset[int]()
         self._joined_locals = frozenset[int]()
@@ -117,6 +121,7 @@ class BlockWriter(ABC):
     def scope(self, block: Block, path: Path) -> list[str]:
         """A whole step, or the setup."""
         self.symbolic = self.layout.symbolic and is_symbolic(self.program, block)
+        self._arm = 1
         inner = [
             operation
             for item in blocks(block)
@@ -174,11 +179,14 @@ class BlockWriter(ABC):
         return narrow(condition, truth, Facts(self.declared, path.scalars, path.temps))
 
     def _block(self, block: Block, path: Path) -> list[str]:
-        lines: list[str] = []
+        lines, arm = list[str](), self._arm
         for operation in block.operations:
+            self._arm = arm
             lines += self._operation(operation, path)
             if lines and lines[-1] == UNREACHABLE:
                 return lines[:-1]
+            arm += arms_in((operation,))
+        self._arm = arm
         match block.end:
             case Goto(target):
                 return lines + self.end(target, path)
@@ -187,8 +195,10 @@ class BlockWriter(ABC):
             case Choose(_, arms):
                 if self.symbolic and arms:
                     lines.append(f"const uint32_t way{path.depth} = ksm_choose(w, {len(arms)});")
-                for number, arm in enumerate(arms):
-                    first, *rest = self.arm(arm, path)
+                for number, item in enumerate(arms):
+                    self._arm = arm
+                    first, *rest = self.arm(item, path)
+                    arm += arms_of(item)
                     chosen = f"if (way{path.depth} == {number}) " if self.symbolic else ""
                     lines += [chosen + first, *rest]
                 return [*lines, self.leave(path)]
@@ -196,15 +206,23 @@ class BlockWriter(ABC):
                 assert_never(block.end)
 
     def _branch(self, condition: Expr, then: Block, orelse: Block, path: Path) -> list[str]:
-        known = self._known(condition, path)
+        known, one = self._known(condition, path), self._arm
+        other = one + 1 + arms_of(then)
         if isinstance(known, Const):
-            return self._block(then if known.value else orelse, path)
+            taken, number = (then, one) if known.value else (orelse, other)
+            return [*self._entering(number), *self._block(taken, path)]
         # Every block leaves at its end, so there is no need for an else.
         lines = [f"if ({self.view(path).written(known)}) {{"]
         yes = path.branch(self._narrow(known, True, path))
-        lines += [f"    {line}" for line in self._block(then, yes)]
+        inner = [*self._entering(one), *self._block(then, yes)]
+        lines += [f"    {line}" for line in inner]
         no = path.branch(self._narrow(known, False, path))
-        return [*lines, "}", *self._block(orelse, no)]
+        return [*lines, "}", *self._entering(other), *self._block(orelse, no)]
+
+    def _entering(self, arm: int) -> list[str]:
+        """Note that an arm is entered; what comes in it is numbered from there on."""
+        self._arm = arm + 1
+        return [f"ARM({arm});"] if self.marking and arm <= LAST else []
 
     def _operation(self, operation: Operation, path: Path) -> list[str]:
         match operation:
@@ -255,22 +273,32 @@ class BlockWriter(ABC):
         orelse: tuple[Operation, ...],
         path: Path,
     ) -> list[str]:
-        known = self._known(condition, path)
+        known, first = self._known(condition, path), self._arm
+        second = first + 1 + arms_in(then)
         if isinstance(known, Const):
-            taken = then if known.value else orelse
-            return [line for item in taken for line in self._operation(item, path)]
+            taken, number = (then, first) if known.value else (orelse, second)
+            return [*self._entering(number), *self._all(taken, path)]
         one = path.branch(self._narrow(known, True, path))
         other = path.branch(self._narrow(known, False, path))
         lines = [f"if ({self.view(path).written(known)}) {{"]
-        lines += self._optional(then, one)
-        if orelse:
-            lines += ["} else {", *self._optional(orelse, other)]
+        lines += self._optional(first, then, one)
+        last = self._optional(second, orelse, other)
+        if last:
+            lines += ["} else {", *last]
         path.join(one, other)
         return [*lines, "}"]
 
-    def _optional(self, operations: tuple[Operation, ...], path: Path) -> list[str]:
-        lines = [line for item in operations for line in self._operation(item, path)]
+    def _optional(self, arm: int, operations: tuple[Operation, ...], path: Path) -> list[str]:
+        lines = [*self._entering(arm), *self._all(operations, path)]
         return [f"    {line}" for line in lines if line != UNREACHABLE]
+
+    def _all(self, operations: tuple[Operation, ...], path: Path) -> list[str]:
+        lines, arm = list[str](), self._arm
+        for item in operations:
+            self._arm = arm
+            lines += self._operation(item, path)
+            arm += arms_in((item,))
+        return lines
 
     def _assign(self, variable: int, index: tuple[Expr, ...], value: Expr, path: Path) -> list[str]:
         view, known = self.view(path), self._known(value, path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.preemptions import bound_of
-from ksmcheck.analysis.stubborn import stubborn
 from ksmcheck.backends.native.actors import (
     LINES_PER_FUNCTION,
     actor_functions,
@@ -22,7 +21,7 @@ from ksmcheck.backends.native.cells import outcomes
 from ksmcheck.backends.native.layout import Layout
 from ksmcheck.backends.native.properties import STEP_SIGNATURE, Questions, quoted
 from ksmcheck.backends.native.steps import SetupWriter
-from ksmcheck.backends.native.stubborn import expand, tables
+from ksmcheck.backends.native.stubborn import expand
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 
 # A part with fewer lines than this is not worth a compiler process of its own.
@@ -87,7 +86,7 @@ def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
         *_over(program, layout),
         *questions.check_functions(),
         *(f"{prototype(number)};" for number in numbers),
-        *(_expand(layout) if not layout.reduced else _selecting(layout)),
+        *(_expand(layout) if not layout.reduced else expand(layout)),
     ]
 
 
@@ -99,6 +98,9 @@ def _macros(layout: Layout) -> list[str]:
         "/* This step has had an outcome. */",
         # what a way without an answer leads to says nothing: automaton.c
         f"#define FIRED (*fired {'|= !w->missed' if layout.symbols.cells else '= 1'})",
+        "/* This step has entered an arm. */",
+        "#define ARM(n) (w->arms[fired - w->fired] |= "
+        f"{'(uint64_t)!w->missed' if layout.symbols.cells else '1ul'} << (n))",
         "/* Append a successor. */",
         f"#define EMIT(c, {', '.join(words)}) \\",
         f"    do {{ {stores} o->check = c; o++; FIRED; }} while (0)",
@@ -182,10 +184,6 @@ def _expand(layout: Layout) -> list[str]:
         "}",
         "",
     ]
-
-
-def _selecting(layout: Layout) -> list[str]:
-    return [*tables(stubborn(layout.program)), *expand(layout)]
 
 
 def _setup(layout: Layout) -> list[str]:

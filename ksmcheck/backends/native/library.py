@@ -10,7 +10,9 @@ from pathlib import Path
 
 from attrs import frozen
 
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.backends.native.layout import Layout
+from ksmcheck.backends.native.stubborn import StubbornTable
 
 NONE = 0xFFFFFFFF
 NO_LIMIT = (1 << 64) - 1
@@ -63,6 +65,7 @@ class Options(ctypes.Structure):
         ("merge", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
         ("oracle", ctypes.c_void_p),
+        ("tables", ctypes.POINTER(StubbornTable)),
     )
 
 
@@ -188,6 +191,14 @@ class Search:
             first += len(actor.steps)
         return tuple(result)
 
+    def entered(self) -> Entered:
+        """The arms that were entered, in a search with stubborn sets."""
+        actors = self._library.layout.program.actors
+        raw = (ctypes.c_uint64 * max(1, sum(len(actor.steps) for actor in actors)))()
+        self._functions.ksm_read_arms(self._handle, raw)
+        arms = iter(raw)
+        return Entered(tuple(tuple(next(arms) for _ in actor.steps) for actor in actors))
+
     def findings(self) -> Iterator[tuple[int, Found]]:
         """The findings by slot: the deadlock, then faults, properties, flags by number."""
         layout = self._library.layout
@@ -251,6 +262,7 @@ class Library:
             ("ksm_setup_fault", ctypes.c_uint32, (handle,)),
             ("ksm_witnessed", ctypes.POINTER(ctypes.c_uint8), (handle,)),
             ("ksm_read_fired", None, (handle, ctypes.POINTER(ctypes.c_uint8))),
+            ("ksm_read_arms", None, (handle, words)),
             ("ksm_path", number, (handle, ctypes.c_uint32, words, number)),
             ("ksm_save", ctypes.c_int, (handle, *(ctypes.c_char_p,) * 3, number)),
             ("ksm_extra", handle, (handle, ctypes.POINTER(number))),

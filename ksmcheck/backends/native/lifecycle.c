@@ -21,11 +21,13 @@ static bool open_threads(ksm_search *s)
         w->search = s;
         w->batch = aligned_alloc(64, ksm_round_up(batch_room() * sizeof *w->batch, 64));
         w->face.fired = calloc(ksm_model.steps + 1, 1);
+        w->face.arms = calloc(ksm_model.steps + 1, sizeof *w->face.arms);
+        w->face.tables = s->options.tables;
         w->face.seen = s->seen;
         w->face.aim = s->options.aim;
         w->face.pending = s->pending;
         w->scratch = malloc((ksm_model.fanout + 1) * sizeof *w->scratch);
-        if (!w->batch || !w->face.fired || !w->scratch)
+        if (!w->batch || !w->face.fired || !w->face.arms || !w->scratch)
             return false;
     }
     return true;
@@ -278,6 +280,14 @@ void ksm_read_fired(ksm_search *s, uint8_t *out)
             out[step] |= s->threads[i].face.fired[step];
 }
 
+void ksm_read_arms(ksm_search *s, uint64_t *out)
+{
+    memset(out, 0, ksm_model.steps * sizeof *out);
+    for (uint32_t i = 0; i < s->workers; i++)
+        for (uint32_t step = 0; step < ksm_model.steps; step++)
+            out[step] |= s->threads[i].face.arms[step];
+}
+
 /* Run the steps again along the parent links, where the states themselves are gone. */
 static void retrace(ksm_search *s, uint32_t state, uint64_t *out, uint64_t length)
 {
@@ -321,6 +331,7 @@ void ksm_close(ksm_search *s)
         free(s->threads[i].batch);
         free(s->threads[i].scratch);
         free(s->threads[i].face.fired);
+        free(s->threads[i].face.arms);
         free(s->threads[i].asked.known);
         free(s->threads[i].parked.items);
         free(s->threads[i].again.items);

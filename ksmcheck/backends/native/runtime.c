@@ -368,13 +368,13 @@ void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
 
 /*
  * Go on from a successor as long as one step alone is to be taken and there is nothing to tell: see
- * ksmcheck/explore/merging.py. It cannot go round in circles.
+ * ksmcheck/explore/merging.py. With tables that are right it cannot go round in circles.
  */
 static void run_through(ksm_thread *w, ksm_successor *e)
 {
     const uint64_t left_out = w->face.left_out;
     w->quiet = w->face.through = true;
-    for (;;) {
+    for (uint32_t passed = 0; passed < KSM_LONGEST_RUN; passed++) {
         w->noticed = w->face.alone = false;
         ksm_successor *end = ksm_expand(e->word, w->scratch, &w->face);
         bool onward = w->face.alone && end == w->scratch + 1 && !w->face.missed;

@@ -54,6 +54,7 @@ typedef struct {
 } ksm_model_facts;
 
 typedef struct ksm_worker ksm_worker;
+typedef struct ksm_stubborn_table ksm_stubborn_table; /* see stubborn.h */
 
 /* ---- given by the model -------------------------------------------------------------------- */
 
@@ -129,6 +130,8 @@ struct ksm_worker {
     uint32_t aim;      /* which goals they must not miss */
     bool through;      /* expand only where one actor's step may be all that is to be taken */
     bool alone;        /* one step that leads on is all that is taken */
+    const ksm_stubborn_table *tables;
+    uint64_t *arms;    /* [steps]: arms that were entered, see ksmcheck/analysis/arms.py */
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
     uint64_t faults;   /* outcomes that were faults, counted on and on */
@@ -208,6 +211,7 @@ typedef struct {
     uint32_t merge;        /* with stubborn sets: do not store states with one way on */
     uint32_t reserved;
     ksm_oracle oracle;     /* asked about symbols while no worker runs; NULL without symbols */
+    const ksm_stubborn_table *tables; /* NULL without stubborn sets */
 } ksm_options;
 
 typedef struct {
@@ -241,6 +245,7 @@ const ksm_finding *ksm_findings(ksm_search *search);
 uint32_t ksm_setup_fault(ksm_search *search);
 const uint8_t *ksm_witnessed(ksm_search *search);
 void ksm_read_fired(ksm_search *search, uint8_t *out);
+void ksm_read_arms(ksm_search *search, uint64_t *out);
 /*
  * How many states the path from an initial one to `state` has. When `out` has room for them, their
  * words are written there.

@@ -16,6 +16,7 @@
 #define KSM_BATCH 256   /* successors that are looked up together */
 #define KSM_AHEAD 32    /* states between the call for a slot and its use, in rehashing */
 #define KSM_CHUNK 4096  /* state numbers given to a worker at once, at least */
+#define KSM_LONGEST_RUN 250 /* states that are run through in a row: LONGEST in merging.py */
 #define KSM_MAX_BITS 32 /* the hash table's entries hold this many bits */
 #define KSM_ENOUGH 256  /* states set aside for questions before a worker wants answers */
 

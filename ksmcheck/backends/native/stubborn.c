@@ -121,8 +121,9 @@ static bool leads_back(const ksm_view *v, uint32_t moving)
     return false;
 }
 
-bool ksm_may_be_alone(const ksm_stubborn_table *table, const uint32_t *at, const ksm_worker *w)
+bool ksm_may_be_alone(const uint32_t *at, const ksm_worker *w)
 {
+    const ksm_stubborn_table *table = w->tables;
     ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
     uint32_t acting = 0, free = 0, sticky = 0;
     for (uint32_t actor = 0; actor < table->actors; actor++) {
@@ -144,9 +145,9 @@ bool ksm_may_be_alone(const ksm_stubborn_table *table, const uint32_t *at, const
     return false;
 }
 
-ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
-                          ksm_successor *const *ends, ksm_worker *w)
+ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w)
 {
+    const ksm_stubborn_table *table = w->tables;
     ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
     for (uint32_t actor = 0; actor < table->actors; actor++)
         v.enabled |= (uint32_t)(ends[actor + 1] > ends[actor]) << actor;

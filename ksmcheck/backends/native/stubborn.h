@@ -22,7 +22,7 @@ typedef struct {
     const uint64_t *rows;   /* [.. * (class_words + 4 * goal_words)] */
 } ksm_actor_table;
 
-typedef struct {
+struct ksm_stubborn_table {
     uint32_t actors;
     uint32_t class_words;
     uint32_t goal_words;
@@ -30,16 +30,15 @@ typedef struct {
     const uint64_t *aims;       /* [2 * goal_words]: violations, witnesses */
     const uint64_t *over_steps; /* [goal_words] */
     const uint64_t *at_end;     /* [goal_words] */
-} ksm_stubborn_table;
+};
 
 /*
  * Actor a is at location at[a], and ends[a] to ends[a + 1] are its successors. Drops what need not
  * be taken, moves the rest together; the new end.
  */
-ksm_successor *ksm_select(const ksm_stubborn_table *table, const uint32_t *at,
-                          ksm_successor *const *ends, ksm_worker *w);
+ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w);
 
 /* May one actor's step be all that is to be taken? If not, it is no use to expand the state. */
-bool ksm_may_be_alone(const ksm_stubborn_table *table, const uint32_t *at, const ksm_worker *w);
+bool ksm_may_be_alone(const uint32_t *at, const ksm_worker *w);
 
 #endif

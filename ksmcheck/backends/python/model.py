@@ -9,6 +9,7 @@ from typing import cast
 
 from attrs import define
 
+from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.analysis.symbols import Oracle, symbols_of
@@ -51,7 +52,8 @@ class PythonModel:
     ``source`` is the generated text, registered with linecache for tracebacks. ``current(state)``
     is the step at which each actor stands; ``over(state)`` says that all finite actors are done;
     ``observed`` collects (mask of flags, state after) as steps run. ``canonical(state)`` is the
-    state that is stored for it, or None when every state is stored as it is.
+    state that is stored for it, or None when every state is stored as it is. ``marking``: steps
+    note which of their arms they enter.
     """
 
     def __init__(
@@ -59,8 +61,11 @@ class PythonModel:
         program: Program,
         oracle: Oracle | None = None,
         canonical: Canonical | None = None,
+        *,
+        marking: bool = False,
     ) -> None:
         self.program = program
+        self._arms = [0] * sum(len(actor.steps) for actor in program.actors)
         self.layout = lay_out(program)
         symbols = symbols_of(program)
         self._calls = SymbolicCalls(program, self.layout, symbols, oracle)
@@ -69,7 +74,7 @@ class PythonModel:
         self._dropped: set[int] = set()
         self._pending = bytearray(b"\1" * len(program.edges))
         expressions = ExpressionCompiler(self.layout)
-        self.source = _source(program, self.layout, expressions)
+        self.source = _source(program, self.layout, expressions, marking=marking)
         questions = {f"q{number}": item for number, item in enumerate(expressions.questions)}
         namespace = _execute(self.source, program, {**self._globals(), **questions})
         self._setup = cast(Run, namespace["setup"])
@@ -133,10 +138,16 @@ class PythonModel:
         """Stop observing ``flag``."""
         self._pending[flag] = 0
 
+    def entered(self) -> Entered:
+        """The arms that were entered since the model was made; it must be ``marking``."""
+        arms = iter(self._arms)
+        return Entered(tuple(tuple(next(arms) for _ in a.steps) for a in self.program.actors))
+
     def _globals(self) -> dict[str, object]:
         return {
             "observed": self.observed.append,
             "pending": self._pending,
+            "arms": self._arms,
             "whole": int.from_bytes,
             "cell": _wide_cell,
             **self._calls.namespace,
@@ -173,15 +184,20 @@ def _wide_cell(state: Packed, position: int, width: int) -> int:
     return int.from_bytes(state[position : position + width], "little")
 
 
-def _source(program: Program, layout: Layout, expressions: ExpressionCompiler) -> str:
+def _source(
+    program: Program, layout: Layout, expressions: ExpressionCompiler, *, marking: bool
+) -> str:
     setup = StepCompiler(program, layout, expressions, None)
     setup.define("setup", program.setup)
     functions = setup.functions
+    first = 0
     for number, actor in enumerate(program.actors):
-        compiler = StepCompiler(program, layout, expressions, actor.location)
+        compiler = StepCompiler(program, layout, expressions, actor.location, marking=marking)
         for step in actor.steps:
             comment = f"{actor.name}: {step.text}  ({step.span.short()})".replace("\n", " ")
-            compiler.define(f"step_{number}_{step.location}", step.block, comment)
+            name = f"step_{number}_{step.location}"
+            compiler.define(name, step.block, comment, first + step.location)
+        first += len(actor.steps)
         functions += compiler.functions
     functions += predicate_functions(program, expressions)
     tables = [f"actor_{number} = []" for number in range(len(program.actors))]

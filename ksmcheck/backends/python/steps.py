@@ -14,6 +14,7 @@ from typing import assert_never
 
 from attrs import define, evolve
 
+from ksmcheck.analysis.arms import LAST, arms_of
 from ksmcheck.analysis.footprint import all_operations, block_temps, is_symbolic
 from ksmcheck.backends.python.expressions import NOT, TERM, ExpressionCompiler
 from ksmcheck.backends.python.layout import Layout, Place
@@ -45,7 +46,7 @@ class _Scope:
 
     ``state`` is the name of the current state, ``temps`` are those that are bound, ``observing``
     says that a mask of observed flags ``g`` is kept, ``level`` counts the branches around.
-    ``symbolic``: the dialogue says which way to go.
+    ``symbolic``: the dialogue says which way to go. ``arm`` is the number of the next arm.
     """
 
     state: str
@@ -53,16 +54,18 @@ class _Scope:
     observing: bool
     level: int = 0
     symbolic: bool = False
+    arm: int = 1
 
-    def deeper(self) -> _Scope:
-        return evolve(self, level=self.level + 1)
+    def deeper(self, arm: int) -> _Scope:
+        return evolve(self, level=self.level + 1, arm=arm)
 
 
 class StepCompiler:
     """Writes the steps of one actor over the packed states of ``layout``.
 
     ``location`` is the actor's variable, or None for setup, which goes nowhere. ``functions``
-    collects the text, arms before their users.
+    collects the text, arms before their users. ``marking``: steps note which arms they enter (see
+    analysis/arms.py) in ``arms``, which has a number for each location.
     """
 
     def __init__(
@@ -71,16 +74,21 @@ class StepCompiler:
         layout: Layout,
         expressions: ExpressionCompiler,
         location: int | None,
+        *,
+        marking: bool = False,
     ) -> None:
+        self._marking = marking
+        self._marks = ""  # where the step that is being written notes its arms
         self._program = program
         self._layout = layout
         self._expressions = expressions
         self._location = location
         self.functions: list[str] = []
 
-    def define(self, name: str, block: Block, comment: str = "") -> None:
-        """Add the function ``name(s)`` and those that it calls."""
+    def define(self, name: str, block: Block, comment: str = "", at: int = 0) -> None:
+        """Add the function ``name(s)`` and those that it calls; ``at`` is its place in ``arms``."""
         scope = _Scope("s", frozenset(), observing=False)
+        self._marks = f"arms[{at}]" if self._marking else ""
         if is_symbolic(self._program, block):
             self._function(f"{name}_once", block, evolve(scope, symbolic=True), comment)
             self.functions.append(f"def {name}(s):\n    return outcomes(s, {name}_once)")
@@ -89,8 +97,9 @@ class StepCompiler:
 
     def _function(self, name: str, block: Block, outer: _Scope, comment: str) -> None:
         head = self._parameters(block, evolve(outer, state="s"))
-        scope = _Scope("s", outer.temps, outer.observing, symbolic=outer.symbolic)
+        scope = _Scope("s", outer.temps, outer.observing, symbolic=outer.symbolic, arm=outer.arm)
         lines = [INDENT + f"# {comment}"] if comment else []
+        lines += [INDENT + line for line in self._mark(0)]
         if not scope.observing and _observes(block):
             lines.append(INDENT + "g = 0")
             scope.observing = True
@@ -119,18 +128,27 @@ class StepCompiler:
             case Goto(target):
                 return lines + self._goto(target, scope)
             case Branch(condition, then, orelse):
+                arm = scope.arm
                 lines.append(f"if {self._expressions.condition(condition, scope.state)}:")
-                lines += [INDENT + line for line in self._block(f"{name}t", then, scope.deeper())]
-                return lines + self._block(f"{name}e", orelse, evolve(scope))
+                inner = self._mark(arm) + self._block(f"{name}t", then, scope.deeper(arm + 1))
+                lines += [INDENT + line for line in inner]
+                arm += 1 + arms_of(then)
+                lines += self._mark(arm)
+                return lines + self._block(f"{name}e", orelse, evolve(scope, arm=arm + 1))
             case Choose(_, arms):
-                calls = [
-                    self._call(f"{name}_{number}", arm, scope) for number, arm in enumerate(arms)
-                ]
+                calls: list[str] = []
+                for number, item in enumerate(arms):
+                    calls.append(self._call(f"{name}_{number}", item, scope))
+                    scope.arm += arms_of(item)
                 if scope.symbolic and calls:
                     return [*lines, *_chosen(calls)]
                 return [*lines, f"return {' + '.join(calls) or '()'}"]
             case _:
                 assert_never(block.end)
+
+    def _mark(self, arm: int) -> list[str]:
+        """Note that an arm is entered."""
+        return [f"{self._marks} |= {1 << arm:#x}"] if self._marks and arm <= LAST else []
 
     def _goto(self, target: int, scope: _Scope) -> list[str]:
         lines: list[str] = []
@@ -182,12 +200,13 @@ class StepCompiler:
         lines = self._copy(scope) if stores else []
         lines.append(f"if {self._expressions.condition(operation.condition, scope.state)}:")
         for arm, keyword in ((operation.then, ""), (operation.orelse, "else:")):
-            if keyword and arm:
-                lines.append(keyword)
+            inner = self._mark(scope.arm)
+            scope.arm += 1
             for item in arm:
-                lines += [INDENT + line for line in self._operation(item, scope)]
-            if not keyword and not arm:
-                lines.append(INDENT + "pass")
+                inner += self._operation(item, scope)
+            if keyword and inner:
+                lines.append(keyword)
+            lines += [INDENT + line for line in inner or (["pass"] if not keyword else [])]
         return lines
 
     def _store(
