@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 from attrs import frozen
 
 from ksmcheck.analysis.symbols import symbols_of
-from ksmcheck.backends.evaluator import Evaluator, State
+from ksmcheck.backends.evaluator import State
+from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError, did_you_mean
 from ksmcheck.explore.result import Finding, FindingKind
 from ksmcheck.ir.program import BuiltinCheck, Program, Property, PropertyKind
@@ -19,10 +19,6 @@ from ksmcheck.trace.describe import Model
 from ksmcheck.trace.files import write_whole
 from ksmcheck.trace.record import record
 from ksmcheck.trace.records import Trace
-
-SAMPLE = 3000
-WALKS = 20
-LONGEST_WALK = 400
 
 
 @frozen
@@ -69,10 +65,18 @@ def prove_property(
     subject = _subject(program, name)
     model = Model.of(program)
     initial = tuple(model.evaluator.initial())
-    sample = _sample(model.evaluator, initial)
-    proof = prove(Question(program, subject, initial, sample, most, time_limit, told))
+    after = _stepping(program)
+
+    def violates(path: tuple[State, ...]) -> bool:
+        return _finding(model, subject, path) is not None
+
+    proof = prove(Question(program, subject, initial, after, violates, most, time_limit, told))
     if proof.verdict is ProofVerdict.VIOLATED:
-        trace = record(model, _finding(model, subject, proof.path))
+        finding = _finding(model, subject, proof.path)
+        if finding is None:
+            message = "the evaluator does not find the violation at the end of a counterexample"
+            raise InternalError(message)
+        trace = record(model, finding)
         if trace_file is not None:
             save(trace, trace_file)
         stored = None if trace_file is None else str(trace_file)
@@ -98,49 +102,47 @@ def _subject(program: Program, name: str) -> Property | BuiltinCheck:
     return known[name]
 
 
-def _sample(evaluator: Evaluator, initial: tuple[State, ...]) -> tuple[State, ...]:
-    """Reachable states: the first ones breadth first, and some random walks into the depth."""
-    seen = dict.fromkeys(initial)
-    queue = list(initial)
-    for state in queue:
-        if len(seen) >= SAMPLE:
-            break
-        for after in _after(evaluator, state):
-            if after not in seen:
-                seen[after] = None
-                queue.append(after)
-    chance = random.Random(1)
-    for _ in range(WALKS):
-        state = chance.choice(initial)
-        for _ in range(LONGEST_WALK):
-            following = _after(evaluator, state)
-            if not following:
-                break
-            state = chance.choice(following)
-            seen[state] = None
-    return tuple(seen)
+def _stepping(program: Program) -> Callable[[State], list[State]]:
+    """What a state leads to, by the compiled steps: a sample takes many."""
+    compiled = PythonModel(program)
+    pack, unpack = compiled.layout.pack, compiled.unpack
+
+    def after(state: State) -> list[State]:
+        packed = pack(state)
+        return [
+            unpack(item)
+            for step in compiled.current(packed)
+            for item in step.run(packed)
+            if not isinstance(item, int)
+        ]
+
+    return after
 
 
-def _after(evaluator: Evaluator, state: State) -> list[State]:
-    return [item.state for item in evaluator.successors(state) if item.state is not None]
-
-
-def _finding(model: Model, subject: Property | BuiltinCheck, path: tuple[State, ...]) -> Finding:
-    """What the end of the path violates, as the evaluator sees it."""
+def _finding(
+    model: Model, subject: Property | BuiltinCheck, path: tuple[State, ...]
+) -> Finding | None:
+    """What the end of the path violates, as the evaluator sees it; None: nothing."""
     program = model.program
     if isinstance(subject, Property):
+        if subject.kind is PropertyKind.STEP and len(path) < 2:
+            return None
+        if subject.kind is PropertyKind.END and not program.over(path[-1], program.offsets()):
+            return None
         before = path[-2] if subject.kind is PropertyKind.STEP else None
         for number, instance in enumerate(subject.instances):
             if not model.evaluator.value(instance.predicate, path[-1], before):
                 index = program.properties.index(subject)
                 return Finding(FindingKind.PROPERTY, index, path, number)
     elif subject is BuiltinCheck.DEADLOCK:
-        return Finding(FindingKind.DEADLOCK, 0, path)
+        over = program.over(path[-1], program.offsets())
+        if not over and not model.evaluator.successors(path[-1]):
+            return Finding(FindingKind.DEADLOCK, 0, path)
     else:
         for outcome in model.evaluator.successors(path[-1]):
             if outcome.fault is not None and program.faults[outcome.fault].check is subject:
                 return Finding(FindingKind.FAULT, outcome.fault, path)
-    raise InternalError("the evaluator does not find the violation at the end of a counterexample")
+    return None
 
 
 def _kept(program: Program, proof: Proof) -> str | None:

@@ -58,15 +58,18 @@ class Proof:
 
 @frozen
 class Question:
-    """What is asked: ``sample`` are states that a run reaches, ``most`` the largest k.
+    """What is asked: ``most`` is the largest k.
 
-    ``time_limit`` is in seconds, None without one; ``told`` gets a line of what is going on.
+    ``after`` gives what a state leads to, and ``violates`` whether the end of a run breaks the
+    property, both as the evaluator has it. ``time_limit`` is in seconds, None without one; ``told``
+    gets a line of what is going on.
     """
 
     program: Program
     subject: Subject
     initial: Sequence[State]
-    sample: Sequence[State]
+    after: Callable[[State], Sequence[State]]
+    violates: Callable[[tuple[State, ...]], bool]
     most: int
     time_limit: float | None
     told: Callable[[str], None]

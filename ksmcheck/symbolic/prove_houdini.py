@@ -37,7 +37,11 @@ class Clock:
     deadline: float | None
     queries: int = 0
 
-    def ask(self, solver: z3.Solver) -> bool:
+    def solver(self) -> z3.Solver:
+        """A solver that translates to clauses at once, for many small questions about bits."""
+        return z3.SolverFor("QF_FD")
+
+    def ask(self, solver: z3.Solver, *literals: z3.BoolRef) -> bool:
         """Whether the solver's assertions can be satisfied. OutOfTime when z3 cannot tell."""
         self.queries += 1
         if self.deadline is not None:
@@ -45,7 +49,7 @@ class Clock:
             if left <= 0:
                 raise OutOfTime("the time limit was reached", solver.to_smt2())
             solver.set("timeout", max(1, int(left * 1000)))
-        verdict = solver.check()
+        verdict = solver.check(*literals)
         if verdict == z3.unknown:
             late = self.deadline is not None and time.monotonic() >= self.deadline - 0.05
             reason = "the time limit was reached" if late else solver.reason_unknown()

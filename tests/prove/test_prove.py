@@ -10,14 +10,23 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.cli.main import run
-from ksmcheck.diagnostics import UserError
+from ksmcheck.diagnostics import InternalError, UserError
 from ksmcheck.frontend import compile_model
 from ksmcheck.ir.program import BuiltinCheck, Program
+from ksmcheck.report.proof_text import proof_json, proof_text
 from ksmcheck.report.proving import ProofReport, prove_property
-from ksmcheck.symbolic.proof import ProofVerdict
+from ksmcheck.symbolic.certify import certify
+from ksmcheck.symbolic.flow import Flow
+from ksmcheck.symbolic.induction import Induction
+from ksmcheck.symbolic.obligations import obligations_of
+from ksmcheck.symbolic.proof import Proof, ProofVerdict, State, Subject
 from ksmcheck.symbolic.prove_facts import Guesser
+from ksmcheck.symbolic.prove_goal import goal_of
 from ksmcheck.symbolic.prove_houdini import Clock, Houdini
+from ksmcheck.symbolic.sample import Sample
+from ksmcheck.symbolic.strengthen import Strengthening
 from ksmcheck.symbolic.transition import Transition
+from ksmcheck.trace.describe import Model
 from tests.backends.random_programs import programs
 from tests.oracle.evaluator_search import Space, search
 
@@ -119,6 +128,7 @@ def small(program: Program) -> bool:
 PROVED = {
     "textbook/peterson.py": ("mutual_exclusion", "deadlock"),
     "textbook/philosophers_ordered.py": ("deadlock", "lock-use"),
+    "textbook/bounded_buffer.py": ("conserved",),
     "checks/unlock_not_held_fixed.py": ("lock-use",),
     "checks/lock_twice_fixed.py": ("lock-use", "deadlock"),
     "checks/refcount_from_zero_fixed.py": ("refcount",),
@@ -132,6 +142,20 @@ def test_what_must_be_proved(file: str) -> None:
     program = compile_model(str(ROOT / file))
     for name in PROVED[file]:
         assert proved(program, name).proof.verdict is ProofVerdict.PROVED, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (str(ROOT / "textbook" / "filter_lock.py"), "mutual_exclusion"),
+        ("stable_node_pins_page", "lock-use"),
+        ("stable_node_pins_page", "refcount"),
+    ],
+)
+def test_what_must_be_proved_with_many_lemmas(model: str, name: str) -> None:
+    report = proved(compile_model(model), name, seconds=300)
+    assert report.proof.verdict is ProofVerdict.PROVED
 
 
 @pytest.mark.parametrize("name", ["peterson", "bounded_buffer"])
@@ -174,16 +198,21 @@ def test_a_counterexample_is_written_and_replays(
     assert "REPRODUCES" in capsys.readouterr().out
 
 
-def test_an_induction_that_fails_shows_two_states(capsys: pytest.CaptureFixture[str]) -> None:
-    model = str(ROOT / "textbook" / "bounded_buffer.py")
-    arguments = ("--model", model, "--property", "conserved", "--max-k", "1")
-    code, page = command(capsys, *arguments)
-    assert code == 3
+def test_an_induction_that_fails_shows_two_states() -> None:
+    program = compile_model(str(ROOT / "textbook" / "bounded_buffer.py"))
+    subject = next(item for item in program.properties if item.name == "conserved")
+    transition, initial = Transition(program), Evaluator(program).initial()
+    goal = goal_of(transition, subject)
+    found = Induction(transition, initial, Clock(None), []).prove(goal, 1, lambda _: None)
+    assert found[:2] == (1, None)
+    assert found[2] is not None
+    proof = Proof(ProofVerdict.INCONCLUSIVE, 1, failure=found[2], reason="", looks_at=goal.cells)
+    report = ProofReport(Model.of(program), "conserved", proof)
+    page = proof_text(report)
     assert "it need not be reachable" in page
     assert " -> " in page
-    code, text = command(capsys, *arguments, "--json")
-    record = json.loads(text)
-    assert (code, record["verdict"], record["k"]) == (3, "inconclusive", 1)
+    record = json.loads(proof_json(report))
+    assert (record["verdict"], record["k"]) == ("inconclusive", 1)
     assert set(record["failure"]["before"]) == set(record["failure"]["after"])
     assert record["failure"]["before"] != record["failure"]["after"]
 
@@ -217,3 +246,34 @@ def test_a_model_with_symbols_is_refused() -> None:
         with pytest.raises(UserError) as caught:
             proved(compile_model(str(path)), "refcount")
         assert [item.code for item in caught.value.diagnostics] == ["KSM556"]
+
+
+@pytest.mark.parametrize("name", ["peterson", "bounded_buffer", "philosophers_ordered"])
+def test_lemmas_hold_in_every_reachable_state(name: str) -> None:
+    program = compile_model(str(ROOT / "textbook" / f"{name}.py"))
+    evaluator, space = Evaluator(program), search(program)
+
+    def after(state: State) -> list[State]:
+        return [item.state for item in evaluator.successors(state) if item.state is not None]
+
+    flow = Flow(Transition(program))
+    # so few states that wrong lemmas are guessed, and have to be taken back
+    sample = Sample.of(evaluator.initial(), after, flow.places, most=8, seconds=60)
+    subjects: list[Subject] = [*program.properties, BuiltinCheck.LOCK_USE, BuiltinCheck.DEADLOCK]
+    for subject in subjects:
+        obligations = obligations_of(flow, subject)
+        found = Strengthening(flow, sample, Clock(None), obligations, lambda _: False)
+        assert found.run(lambda *_: None) is None
+        certify(found, evaluator.initial(), Clock(None))
+        assert found.lemmas.contradicted(list(space.levels)) == []
+
+
+def test_a_lemma_that_does_not_hold_is_not_certified() -> None:
+    program = compile_model(str(ROOT / "textbook" / "peterson.py"))
+    evaluator, flow = Evaluator(program), Flow(Transition(program))
+    sample = Sample.of(evaluator.initial(), lambda _: [], flow.places, most=1, seconds=60)
+    found = Strengthening(flow, sample, Clock(None), [], lambda _: False)
+    anchor = (flow.places[0], 1)
+    found.lemmas.rows[anchor] = {(): {(): True}}  # nobody ever gets to location 1
+    with pytest.raises(InternalError):
+        certify(found, evaluator.initial(), Clock(None))
