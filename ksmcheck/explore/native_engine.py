@@ -129,8 +129,8 @@ class NativeEngine:
             if self.resume is not None:
                 restore(search, program, self.resume, oracle)
             ending, reason = _watch(search, limits)
-            if answering is not None and isinstance(answering.failure, UserError):
-                raise answering.failure
+            if answering is not None and answering.refused is not None:
+                raise answering.refused
             if ending is Ending.NO_START:
                 _refuse_start(program, search)
             if self.checkpoint is not None and reason in RESUMABLE:

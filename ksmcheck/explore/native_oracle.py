@@ -14,7 +14,6 @@ from attrs import define, field
 
 from ksmcheck.analysis.symbols import Oracle, Symbols, Undecided
 from ksmcheck.backends.native.library import SETTLE, AnswersStructure, OracleFunction
-from ksmcheck.diagnostics import UserError
 from ksmcheck.ir.symbols import Apply, Compare, Fresh, Number, Question, Sum
 
 BITS = 4
@@ -27,11 +26,16 @@ class NativeOracle:
 
     oracle: Oracle
     symbols: Symbols
-    failure: UserError | Undecided | None = None
+    failure: Exception | None = None
     function: object = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.function = OracleFunction(self._called)
+
+    @property
+    def refused(self) -> Exception | None:
+        """The failure, unless it is that z3 does not know."""
+        return None if isinstance(self.failure, Undecided) else self.failure
 
     @property
     def address(self) -> int | None:
@@ -45,7 +49,7 @@ class NativeOracle:
                 self._settle(asked)
             else:
                 self._answer(asked, self.symbols.asked[asked.question])
-        except (UserError, Undecided) as failure:
+        except Exception as failure:  # C cannot pass it on: the engine raises it
             self.failure = failure
             return UNANSWERED
         return ANSWERED

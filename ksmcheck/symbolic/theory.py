@@ -92,12 +92,16 @@ class Theory:
                     open_sides.append(is_so)
                 else:
                     assumed.append(is_not)
-        verdict, consequences = asking.solver.consequences(assumed, open_sides)
+        try:
+            verdict, consequences = asking.solver.consequences(assumed, open_sides)
+            reason = asking.solver.reason_unknown() if verdict == z3.unknown else ""
+        except z3.Z3Exception as given_up:  # a time limit may end a query like this, too
+            verdict, consequences, reason = z3.unknown, [], str(given_up)
         if verdict == z3.sat:
             asking.narrow(facts, consequences)
         self._count(started)
         if verdict == z3.unknown:
-            raise Undecided(asking.solver.reason_unknown(), self._query(asking.solver, assumed))
+            raise Undecided(reason, self._query(asking.solver, assumed))
         return bool(verdict == z3.sat)
 
     def _asking_of(self, shape: Shape) -> _Asking:

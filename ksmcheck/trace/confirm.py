@@ -127,10 +127,9 @@ def _words(values: Values, against_zero: set[Domain]) -> list[str]:
 def _argument(
     function: Function, argument: int, made: dict[Domain, list[tuple[int, str]]], values: Values
 ) -> str:
-    for value, name in made.get(function.argument, []):
-        if value == argument:
-            return name
-    return symbol_name(function.argument, 0)
+    """Every name that the argument has in the trace."""
+    names = [name for value, name in made.get(function.argument, []) if value == argument]
+    return " = ".join(names or [symbol_name(function.argument, 0)])
 
 
 def _compared(domain: Domain, named: list[tuple[int, str]]) -> str:
