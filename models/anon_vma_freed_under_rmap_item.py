@@ -8,6 +8,7 @@ Question: can a walk from a KSM page come to an anon_vma that has been freed?
 Keeps: mm2, which maps a KSM page; mm1 with an equal page of its own, next in line for ksmd, which
     merges it and goes on; X, the only thread of mm1, which unmaps the vma or exits; R, which tries
     to reclaim the KSM page.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/anon_vma.py, ksm_merge.py, ksm_rmap.py. mm1's own page is on a
     pagevec, where reclaim does not find it.
 Not covered: reuse of the anon_vma's memory: the first touch after the free is the error already.
@@ -19,7 +20,16 @@ Result: v2.6.33 holds (583,361 states). Without anon-vma-ref or anon-vma-unlink-
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, choose, instance, parameter, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    choose,
+    fresh,
+    instance,
+    parameter,
+    scenario,
+    setup,
+)
 from models.kernel.exit import munmap
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
@@ -33,7 +43,16 @@ from models.kernel.ksm_start import (
     register_mm,
     start_mm,
 )
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
@@ -66,6 +85,7 @@ slot2 = instance(MmSlot)
 @setup
 def equal_pages() -> None:
     """mm2 maps a KSM page, mm1 an ordinary page with the same content."""
+    same = fresh(Content)
     ksm_init()
     start_mm(mm1)
     start_mm(mm2)
@@ -74,8 +94,8 @@ def equal_pages() -> None:
     map_vma(mm2, av2)
     register_mm(mm1, slot1)
     register_mm(mm2, slot2)
-    map_anon_page(mm1, p, 1)
-    make_ksm_page(k, n, 1)
+    map_anon_page(mm1, p, same)
+    make_ksm_page(k, n, same)
     map_ksm_page(mm2, slot2, r2, n)
 
 
@@ -107,6 +127,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={RmapItem: 2, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -4,8 +4,9 @@ Kernel: v2.6.33 and after. No known commit closes it; no-break-cow-retry opened 
 Source: mm/ksm.c (try_to_merge_two_pages, break_cow, cmp_and_merge_page), kernel/fork.c.
 Question: can a page be left behind that is a KSM page and has no place in the stable tree?
 Keeps: mm1 and mm3 with equal pages, of which ksmd has seen mm3's in this pass; ksmd, which comes to
-    mm1; Y, the thread of mm1, which forks mm2; F, the thread of mm3, which stores something else.
+    mm1; Y, the thread of mm1, which forks mm2; F, the thread of mm3, which stores.
     When both are done ksmd makes two whole passes.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/ksm_cmp.py, fork.py.
 Not covered: reclaim and migration, which cannot move the page: the property says why.
 Result: v2.6.33 violated after 362 steps (p28), in a simpler interleaving than the entry's: the fork
@@ -20,7 +21,17 @@ Result: v2.6.33 violated after 362 steps (p28), in a simpler interleaving than t
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, fetch_add, instance, parameter, scenario, setup, wait_until
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fetch_add,
+    fresh,
+    instance,
+    parameter,
+    scenario,
+    setup,
+    wait_until,
+)
 from models.kernel.fork import fork
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
@@ -33,7 +44,17 @@ from models.kernel.ksm_start import (
     start_registered,
 )
 from models.kernel.memory import user_write
-from models.kernel.objects import AnonVma, Count, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Count,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade
@@ -62,12 +83,13 @@ done: Count
 @setup
 def equal_pages() -> None:
     """mm1 and mm3 have stored the same. ksmd has been to mm3 and comes to mm1."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm3, av3, slot3)
     start_registered(mm1, av1, slot1)
-    map_anon_page(mm1, p, 1)
-    map_anon_page(mm3, q, 1)
+    map_anon_page(mm1, p, same)
+    map_anon_page(mm3, q, same)
     seen_once(mm1, slot1, r1)
     seen_in_this_pass(mm3, slot3, r3)
     cursor_at(slot1)
@@ -83,8 +105,8 @@ def Y() -> None:
 
 @actor
 def F() -> None:
-    """The thread of mm3 stores something else."""
-    user_write(mm3, 0, 2)
+    """The thread of mm3 stores."""
+    user_write(mm3, 0, fresh(Content))
     fetch_add(done, 1)
 
 
@@ -105,6 +127,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: pages, RmapItem: 3, StableNode: 1, MmSlot: 4, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

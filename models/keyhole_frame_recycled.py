@@ -6,7 +6,8 @@ Source: mm/ksm.c (get_ksm_page, cmp_and_merge_page and below), mm/vmscan.c, mm/m
 Question: can get_ksm_page return a page that is not the node's KSM page?
 Keeps: a KSM page that is in the swap cache only, clean, with mm2's pte swapped out; mm1 with an
     equal page and an rmap_item, which ksmd tries to merge; R, which frees the KSM page; F, the
-    thread of mm3, which stores what mm1's page holds and then something else.
+    thread of mm3, which stores twice.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/ksm_nodes.py and ksm_merge.py. ksmd comes with the item in its hand;
     the way there is scan_last_mm_exit's business.
 Not covered: the unstable tree, migration, KSM.md entry 14 (nobody unfreezes here).
@@ -21,6 +22,7 @@ from __future__ import annotations
 from ksmcheck.lang import (
     Expect,
     actor,
+    fresh,
     instance,
     mutex_lock,
     parameter,
@@ -39,7 +41,17 @@ from models.kernel.ksm_start import (
     swap_out,
 )
 from models.kernel.memory import follow_page, user_write
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, Swapped, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    Swapped,
+    SwapSlot,
+)
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
 from models.kernel.vmscan import shrink_inactive_list
@@ -70,6 +82,7 @@ r1 = instance(RmapItem)
 @setup
 def swapped_out() -> None:
     """mm1 maps a page; the KSM page with the same content is in the swap cache, under s1."""
+    same = fresh(Content)
     ksm_init()
     start_mm(mm1)
     start_mm(mm2)
@@ -79,12 +92,12 @@ def swapped_out() -> None:
     map_vma(mm3, av3)
     mm1.vma_mergeable = True
     forget_mappings()
-    map_anon_page(mm1, p, 1)
+    map_anon_page(mm1, p, same)
     start_item(r1, mm1)
-    make_ksm_page(k, n, 1)
+    make_ksm_page(k, n, same)
     swap_out(n, s1)
     mm2.table[0] = Swapped(s1)
-    mm2.shadow[0] = 1
+    mm2.shadow[0] = same
     s1.count = 1
 
 
@@ -100,9 +113,9 @@ def ksmd() -> None:
 
 @actor
 def F() -> None:
-    """The thread of mm3: stores 1, then 2."""
-    user_write(mm3, 0, 1)
-    user_write(mm3, 0, 2)
+    """The thread of mm3 stores twice."""
+    user_write(mm3, 0, fresh(Content))
+    user_write(mm3, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -117,6 +130,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: pages},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -6,6 +6,7 @@ Source: mm/memory.c (do_wp_page), mm/swapfile.c (reuse_swap_page), mm/ksm.c (cmp
 Question: can a write fault get write access to a page that is in the stable tree?
 Keeps: mm1, the only one left of those who shared a KSM page; F, its thread, which stores; mm2,
     which has stored the KSM page's content; ksmd, which comes to mm2 and looks for its like.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/memory.py, ksm_cmp.py.
 Not covered: reclaim: the KSM page is on no list.
 Result: v2.6.33 holds, and so does v2.6.33 without either guard: reuse_swap_page refuses what
@@ -16,7 +17,14 @@ Result: v2.6.33 holds, and so does v2.6.33 without either guard: reuse_swap_page
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fresh,
+    instance,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_start import (
@@ -28,7 +36,16 @@ from models.kernel.ksm_start import (
     start_registered,
 )
 from models.kernel.memory import user_write
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p14_keyhole_sound
@@ -50,21 +67,22 @@ slot2 = instance(MmSlot)
 @setup
 def unshared() -> None:
     """mm1 maps a KSM page, mm2 an ordinary one of the same content. ksmd comes to mm2."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm1, av1, slot1)
     start_registered(mm2, av2, slot2)
-    make_ksm_page(k, n, 1)
+    make_ksm_page(k, n, same)
     k.lru = False
     map_ksm_page(mm1, slot1, r1, n)
-    map_anon_page(mm2, q, 1)
+    map_anon_page(mm2, q, same)
     cursor_at(slot2)
 
 
 @actor
 def F() -> None:
-    """The thread of mm1 stores something else."""
-    user_write(mm1, 0, 2)
+    """The thread of mm1 stores."""
+    user_write(mm1, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -79,6 +97,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 3, RmapItem: 2, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

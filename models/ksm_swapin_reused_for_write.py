@@ -7,6 +7,7 @@ Question: can a swap-in for writing take a KSM page out of the swap cache and wr
 Keeps: mm1, whose pte holds the swap entry of a KSM page, the only one that does; F, its thread,
     which stores; mm2 with an equal page; ksmd, which comes to mm2; R, reclaim, which may free the
     page.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/memory.py, ksm_cmp.py, vmscan.py.
 Not covered: more than one mm that has the page swapped out.
 Result: v2.6.33 holds. Without reuse-refuses-ksm violated as the entry has it: counts of ptes and of
@@ -15,7 +16,14 @@ Result: v2.6.33 holds. Without reuse-refuses-ksm violated as the entry has it: c
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fresh,
+    instance,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_start import (
@@ -28,7 +36,16 @@ from models.kernel.ksm_start import (
     swap_out,
 )
 from models.kernel.memory import user_write
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
@@ -51,21 +68,22 @@ slot2 = instance(MmSlot)
 @setup
 def swapped_out() -> None:
     """mm1 has a KSM page in the swap cache, mm2 maps an ordinary page of the same content."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm1, av1, slot1)
     start_registered(mm2, av2, slot2)
-    make_ksm_page(k, n, 1)
+    make_ksm_page(k, n, same)
     swap_out(n, s1)
-    swap_entry(mm1, s1, 1)
-    map_anon_page(mm2, q, 1)
+    swap_entry(mm1, s1, same)
+    map_anon_page(mm2, q, same)
     cursor_at(slot2)
 
 
 @actor
 def F() -> None:
-    """The thread of mm1 stores something else."""
-    user_write(mm1, 0, 2)
+    """The thread of mm1 stores."""
+    user_write(mm1, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -86,6 +104,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 3, RmapItem: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -8,6 +8,7 @@ Question: can a fault that began with an ordinary page end with write access to 
 Keeps: mm1, whose page is mapped read-only; F, its thread, which stores; mm2 with an equal page,
     which ksmd has seen in this pass; ksmd, which comes to mm1 and finds mm2's item in the unstable
     tree.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/memory.py, ksm_cmp.py. That both pages had the same checksum one pass
     before is the setup's.
 Not covered: reclaim: both pages are on no list.
@@ -18,7 +19,14 @@ Result: v2.6.33 holds. Without reuse-refuses-ksm violated in the interleaving of
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fresh,
+    instance,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_start import (
@@ -31,7 +39,16 @@ from models.kernel.ksm_start import (
     start_registered,
 )
 from models.kernel.memory import user_write
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade
@@ -54,12 +71,13 @@ slot2 = instance(MmSlot)
 @setup
 def equal_pages() -> None:
     """mm1 and mm2 have stored the same. ksmd has been to mm2 and comes to mm1."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm2, av2, slot2)
     start_registered(mm1, av1, slot1)
-    map_anon_page(mm1, p, 1)
-    map_anon_page(mm2, q, 1)
+    map_anon_page(mm1, p, same)
+    map_anon_page(mm2, q, same)
     read_only(mm1)
     seen_once(mm1, slot1, r1)
     seen_in_this_pass(mm2, slot2, r2)
@@ -68,8 +86,8 @@ def equal_pages() -> None:
 
 @actor
 def F() -> None:
-    """The thread of mm1 stores something else."""
-    user_write(mm1, 0, 2)
+    """The thread of mm1 stores."""
+    user_write(mm1, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -84,6 +102,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

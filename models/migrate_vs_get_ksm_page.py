@@ -7,6 +7,7 @@ Source: mm/ksm.c (get_ksm_page, stable_tree_search, cmp_and_merge_page, ksm_migr
 Question: can get_ksm_page free the node of a page that moves, or return the frame it left?
 Keeps: mm1, which maps a KSM page, in the swap cache or not; mm2 with an equal page of its own,
     which ksmd has in hand and merges; G, which moves the KSM page to the other frame.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/migrate.py, ksm_nodes.py, ksm_cmp.py. The accesses to kpfn and
     page->mapping are in program order: the barriers of c8d6553b9580 are not asked (KSM.md 37).
 Not covered: trees per NUMA node and migrate_nodes (v3.9): nobody looks at nid.
@@ -24,7 +25,16 @@ Result: v3.9 holds (11,901 states).
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, choose, instance, mutex_lock, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    choose,
+    fresh,
+    instance,
+    mutex_lock,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_cmp import cmp_and_merge_page
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
 from models.kernel.ksm_start import (
@@ -40,7 +50,16 @@ from models.kernel.ksm_start import (
 )
 from models.kernel.memory import follow_page
 from models.kernel.migrate import migrate_pages
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
@@ -70,6 +89,7 @@ slot1 = instance(MmSlot)
 @setup
 def equal_pages() -> None:
     """mm1 maps a KSM page, mm2 an ordinary one with the same content."""
+    same = fresh(Content)
     ksm_init()
     start_mm(mm1)
     start_mm(mm2)
@@ -78,9 +98,9 @@ def equal_pages() -> None:
     map_vma(mm2, av2)
     register_mm(mm1, slot1)
     mm2.vma_mergeable = True
-    map_anon_page(mm2, p, 1)
+    map_anon_page(mm2, p, same)
     start_item(r2, mm2)
-    make_ksm_page(k, n, 1)
+    make_ksm_page(k, n, same)
     map_ksm_page(mm1, slot1, r1, n)
     if choose(False, True):
         swap_out(n, s1)
@@ -108,6 +128,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 3},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -6,8 +6,9 @@ Source: mm/ksm.c (try_to_merge_one_page), mm/mlock.c (munlock_vma_page, mlock_vm
 Question: can a page be mlocked that no locked vma maps?
 Keeps: mm1, whose vma is locked, with a page of its own, mlocked and on the unevictable list; mm2,
     which it has forked, so the page is in both and mm2's vma is not locked; a KSM page of mm3 with
-    the same content; ksmd, which merges; X, the thread of mm2, which lets the place go or stores
-    3; R, which tries to reclaim one page. `stores` = 1: the thread of mm1 stores 2 meanwhile.
+    the same content; ksmd, which merges; X, the thread of mm2, which lets the place go or stores;
+    R, which tries to reclaim one page. `stores` = 1: the thread of mm1 stores meanwhile.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/mlock.py, lru.py. The fork is the setup's.
 Not covered: munlock(2), exit.
 Result: v2.6.33 holds (445,740 states). Without munlock-replaced violated after 40 steps (p23: mm1's
@@ -22,7 +23,17 @@ Story: without the guard the commit's. stores=1: mm1's store copies the KSM page
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, choose, instance, mutex_lock, parameter, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    choose,
+    fresh,
+    instance,
+    mutex_lock,
+    parameter,
+    scenario,
+    setup,
+)
 from models.kernel.exit import madvise_dontneed
 from models.kernel.ksm_cmp import merge_with_stable
 from models.kernel.ksm_lists import MmSlot, ksm_init, ksm_thread_mutex
@@ -39,7 +50,16 @@ from models.kernel.ksm_start import (
     start_mm,
 )
 from models.kernel.memory import follow_page, user_write
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
 from models.kernel.vmscan import shrink_inactive_list
@@ -69,6 +89,7 @@ slot3 = instance(MmSlot)
 @setup
 def locked_and_forked() -> None:
     """mm1's mlocked page is mm2's, too; mm3 has the same content in a KSM page."""
+    same = fresh(Content)
     ksm_init()
     start_mm(mm1)
     start_mm(mm2)
@@ -79,11 +100,11 @@ def locked_and_forked() -> None:
     map_vma(mm3, av3)
     register_mm(mm1, slot1)
     register_mm(mm3, slot3)
-    map_anon_page(mm1, p, 1)
+    map_anon_page(mm1, p, same)
     fork_anon_page(mm1, mm2, p)
     mlock_page(mm1, p)
     start_item(r1, mm1)
-    make_ksm_page(k, n, 1)
+    make_ksm_page(k, n, same)
     map_ksm_page(mm3, slot3, r3, n)
 
 
@@ -102,16 +123,16 @@ def ksmd() -> None:
 def F() -> None:
     """The thread of mm1."""
     if stores == 1:
-        user_write(mm1, 0, 2)
+        user_write(mm1, 0, fresh(Content))
 
 
 @actor
 def X() -> None:
-    """The thread of mm2: lets the place go, or stores 3."""
+    """The thread of mm2: lets the place go, or stores."""
     if choose(False, True):
         madvise_dontneed(mm2)
     else:
-        user_write(mm2, 0, 3)
+        user_write(mm2, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -127,6 +148,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM", "VM_LOCKED"],
     pools={Page: 4, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

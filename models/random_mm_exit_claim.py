@@ -7,6 +7,7 @@ Source: mm/ksm.c (__ksm_exit, get_mergeable_page, try_to_merge_with_ksm_page, br
 Question: can exit_mmap take an mm apart while ksmd is in it by way of an rmap_item?
 Keeps: mm1 and mm2 with equal pages; the item of mm2 is in the unstable tree, the cursor at mm1; X,
     the last thread of mm2, which exits; ksmd, which merges the two.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/ksm_slots.py, ksm_cmp.py.
 Not covered: an mm that gets its first rmap_item meanwhile: the cursor is there then.
 Result: v2.6.33 holds (10,347 states): an mm whose item is in the unstable tree has an rmap_item, so
@@ -17,7 +18,14 @@ Result: v2.6.33 holds (10,347 states): an mm whose item is in the unstable tree 
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fresh,
+    instance,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_slots import mmput
@@ -29,7 +37,16 @@ from models.kernel.ksm_start import (
     seen_once,
     start_registered,
 )
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.exit import p19_no_touch_after_exit
 from properties.functional import p3_ksm_invisible
@@ -52,12 +69,13 @@ slot2 = instance(MmSlot)
 @setup
 def equal_pages() -> None:
     """mm1 and mm2 have stored the same. ksmd has been to mm2 and comes to mm1."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm2, av2, slot2)
     start_registered(mm1, av1, slot1)
-    map_anon_page(mm1, p, 1)
-    map_anon_page(mm2, q, 1)
+    map_anon_page(mm1, p, same)
+    map_anon_page(mm2, q, same)
     seen_once(mm1, slot1, r1)
     seen_in_this_pass(mm2, slot2, r2)
     cursor_at(slot1)
@@ -81,6 +99,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 3, StableNode: 1, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -5,10 +5,11 @@ Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
     unstable_tree_search_insert, remove_rmap_item_from_tree, get_ksm_page).
 Question: is the stable tree always sorted, are nodes declared stale for good, do the counters
     count?
-Keeps: mm1, which has a KSM page to itself, of a content before or behind all others; mm2 and mm3
-    with equal pages, which ksmd has seen once; ksmd, which makes `passes` passes; X, the thread of
-    mm1, which exits, so that the node becomes stale, or F, the thread of mm3, which stores what
-    mm1's page may hold, so that pages change between the searches; with `both` X and F.
+Keeps: mm1, which has a KSM page to itself; mm2 and mm3 with equal pages, which ksmd has seen once;
+    ksmd, which makes `passes` passes; X, the thread of mm1, which exits, so that the node becomes
+    stale, or F, the thread of mm3, which stores, so that pages change between the searches; with
+    `both` X and F.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/ksm_trees.py for the shape of the trees.
 Not covered: reclaim, migration; trees of more than two nodes.
 Result: v2.6.33 holds, and so it does with the copying merge. With `both` it holds as well
@@ -19,7 +20,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ksmcheck.lang import Expect, Range, actor, choose, instance, parameter, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    Range,
+    actor,
+    choose,
+    fresh,
+    instance,
+    parameter,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_slots import mmput
@@ -32,7 +43,17 @@ from models.kernel.ksm_start import (
     start_registered,
 )
 from models.kernel.memory import user_write
-from models.kernel.objects import AnonVma, Count, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Count,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p14_keyhole_sound
@@ -66,6 +87,7 @@ turn: Annotated[int, Range(0, 1)]
 @setup
 def one_node() -> None:
     """The stable tree has one node, and two equal pages have not been seen."""
+    same = fresh(Content)
     global turn
     ksm_init()
     if both == 0:
@@ -74,10 +96,10 @@ def one_node() -> None:
     start_registered(mm1, av1, slot1)
     start_registered(mm2, av2, slot2)
     start_registered(mm3, av3, slot3)
-    make_ksm_page(k, n, choose(1, 3))
+    make_ksm_page(k, n, fresh(Content))
     map_ksm_page(mm1, slot1, r1, n)
-    map_anon_page(mm2, p, 2)
-    map_anon_page(mm3, q, 2)
+    map_anon_page(mm2, p, same)
+    map_anon_page(mm3, q, same)
     seen_once(mm2, slot2, r2)
     seen_once(mm3, slot3, r3)
 
@@ -91,9 +113,9 @@ def X() -> None:
 
 @actor
 def F() -> None:
-    """The thread of mm3 stores what mm1's page may hold."""
+    """The thread of mm3 stores, perhaps what mm1's page holds."""
     if both == 1 or turn == 1:
-        user_write(mm3, 0, 1)
+        user_write(mm3, 0, fresh(Content))
 
 
 @actor(daemon=True)
@@ -111,6 +133,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 5, StableNode: 2, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

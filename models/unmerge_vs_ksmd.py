@@ -7,6 +7,7 @@ Question: can ksmd bring a KSM page back where merging has just been taken back?
 Keeps: mm2, which has a KSM page to itself; mm1 with an equal page, which ksmd comes to; U, a thread
     of mm1, which calls madvise(MADV_UNMERGEABLE), or writes 2 to run; ksmd, which takes up `scans`
     pages.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/ksm_unmerge.py, ksm_cmp.py.
 Not covered: swap (swapin_after_unmergeable, swapin_during_unmerge), forks
     (enter_behind_unmerge_cursor).
@@ -16,7 +17,16 @@ Result: v2.6.33 holds: whoever merges holds mmap_sem for reading from its look a
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, choose, instance, parameter, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    choose,
+    fresh,
+    instance,
+    parameter,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import KsmRun, MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_start import (
@@ -28,7 +38,17 @@ from models.kernel.ksm_start import (
     start_registered,
 )
 from models.kernel.ksm_unmerge import ksm_madvise_unmergeable, run_store
-from models.kernel.objects import AnonVma, Count, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Count,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p17_item_has_node
@@ -53,12 +73,13 @@ slot2 = instance(MmSlot)
 @setup
 def equal_pages() -> None:
     """mm2 maps a KSM page, mm1 an ordinary one of the same content. ksmd comes to mm1."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_registered(mm1, av1, slot1)
     start_registered(mm2, av2, slot2)
-    map_anon_page(mm1, p, 1)
-    make_ksm_page(k, n, 1)
+    map_anon_page(mm1, p, same)
+    make_ksm_page(k, n, same)
     map_ksm_page(mm2, slot2, r2, n)
     cursor_at(slot1)
 
@@ -87,6 +108,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 4, RmapItem: 2, SwapSlot: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -8,6 +8,7 @@ Question: can a KSM page become an ordinary page again?
 Keeps: mm1 and mm2, parent and child, whose ptes hold the swap entry of one page; F1 and F2, their
     threads, which read; mm3 with an equal page, which ksmd has seen in this pass; ksmd, which comes
     to mm2.
+    Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/memory.py, ksm_cmp.py. Without the guard do_swap_page unlocks the page
     before it calls page_add_anon_rmap, and so does not try to free its swap.
 Not covered: the other two who add, swapoff and migration; replace_page, which adds without the page
@@ -20,7 +21,14 @@ Result: v2.6.33 holds. Without page-lock-add-rmap violated (p2). The entry's two
 
 from __future__ import annotations
 
-from ksmcheck.lang import Expect, actor, instance, scenario, setup
+from ksmcheck.lang import (
+    Expect,
+    actor,
+    fresh,
+    instance,
+    scenario,
+    setup,
+)
 from models.kernel.ksm_lists import MmSlot, ksm_init
 from models.kernel.ksm_scan import ksm_scan_thread
 from models.kernel.ksm_start import (
@@ -36,7 +44,16 @@ from models.kernel.ksm_start import (
     swap_entry,
 )
 from models.kernel.memory import user_read
-from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
+from models.kernel.objects import (
+    AnonVma,
+    Checksum,
+    Content,
+    Mm,
+    Page,
+    RmapItem,
+    StableNode,
+    SwapSlot,
+)
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade
@@ -60,16 +77,17 @@ slot3 = instance(MmSlot)
 @setup
 def swapped_out() -> None:
     """The page of mm1 and mm2 is in the swap cache. ksmd has been to mm3 and comes to mm2."""
+    same = fresh(Content)
     ksm_init()
     forget_mappings()
     start_mm(mm1)
     map_vma(mm1, av1)
     start_registered(mm3, av3, slot3)
     start_registered(mm2, av1, slot2)
-    cache_anon_page(p, av1, s1, 1)
-    swap_entry(mm1, s1, 1)
-    swap_entry(mm2, s1, 1)
-    map_anon_page(mm3, q, 1)
+    cache_anon_page(p, av1, s1, same)
+    swap_entry(mm1, s1, same)
+    swap_entry(mm2, s1, same)
+    map_anon_page(mm3, q, same)
     seen_once(mm2, slot2, r2)
     seen_in_this_pass(mm3, slot3, r3)
     cursor_at(slot2)
@@ -99,6 +117,7 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={StableNode: 1},
+    symbols={Content: 6, Checksum: 4},
     properties=[
         p1_node_outlives_page,
         p2_no_downgrade,

@@ -14,6 +14,6 @@ print(code, "z3" in sys.modules)
 
 
 def test_a_model_without_symbols_does_not_load_z3() -> None:
-    text = CHECK.format(model="anon_vma_freed_under_rmap_item")
+    text = CHECK.format(model="torn_mapping_read")
     ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1].endswith("False")
