@@ -33,6 +33,13 @@ from ksmcheck.trace.files import require_writable
     help="Give up when no induction over N steps succeeds.",
 )
 @click.option(
+    "--max-lemmas",
+    "lemmas",
+    callback=read_count,
+    metavar="N",
+    help="Go over to k-induction when more than N lemmas are needed.",
+)
+@click.option(
     "--time-limit",
     callback=read_duration,
     metavar="TIME",
@@ -53,6 +60,7 @@ def prove(
     chosen: ChosenModel,
     name: str,
     most: int,
+    lemmas: int | None,
     time_limit: float | None,
     trace_out: Path | None,
     as_json: bool,
@@ -67,6 +75,6 @@ def prove(
     if trace_out is not None:
         require_writable(trace_out)
     told = (lambda _: None) if quiet else note
-    report = prove_property(chosen.compile(), name, most, time_limit, trace_out, told)
+    report = prove_property(chosen.compile(), name, most, lemmas, time_limit, trace_out, told)
     emit(proof_json(report) if as_json else proof_text(report, width))
     return report.exit_code

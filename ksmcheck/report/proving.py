@@ -51,6 +51,7 @@ def prove_property(
     program: Program,
     name: str,
     most: int,
+    lemmas: int | None,
     time_limit: float | None,
     trace_file: Path | None,
     told: Callable[[str], None],
@@ -70,7 +71,9 @@ def prove_property(
     def violates(path: tuple[State, ...]) -> bool:
         return _finding(model, subject, path) is not None
 
-    proof = prove(Question(program, subject, initial, after, violates, most, time_limit, told))
+    proof = prove(
+        Question(program, subject, initial, after, violates, most, lemmas, time_limit, told)
+    )
     if proof.verdict is ProofVerdict.VIOLATED:
         finding = _finding(model, subject, proof.path)
         if finding is None:

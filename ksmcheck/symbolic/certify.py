@@ -23,7 +23,7 @@ from ksmcheck.symbolic.transition import conjuncts
 
 
 def certify(found: Strengthening, initial: Sequence[State], clock: Clock) -> None:
-    """InternalError when a lemma does not hold, or they do not suffice. OutOfTime."""
+    """InternalError when a lemma does not hold, or they do not suffice. GaveUp."""
     flow, lemmas = found.flow, found.lemmas
     transition = flow.transition
     start = clock.solver()

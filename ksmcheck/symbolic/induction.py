@@ -45,7 +45,7 @@ class Induction:
     ) -> tuple[int, tuple[State, ...] | None, Failure | None]:
         """(k, counterexample, failure): both None when ``goal`` is proved by k-induction.
 
-        Tries k = 0 to ``most``; ``told`` gets each. A counterexample is a shortest one. OutOfTime
+        Tries k = 0 to ``most``; ``told`` gets each. A counterexample is a shortest one. GaveUp
         when the clock runs out.
         """
         base, chain = Chain(self, "b", goal), Chain(self, "i", goal)

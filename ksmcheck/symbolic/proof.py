@@ -58,7 +58,7 @@ class Proof:
 
 @frozen
 class Question:
-    """What is asked: ``most`` is the largest k.
+    """What is asked: ``most`` is the largest k, ``lemmas`` the largest number of lemmas, if any.
 
     ``after`` gives what a state leads to, and ``violates`` whether the end of a run breaks the
     property, both as the evaluator has it. ``time_limit`` is in seconds, None without one; ``told``
@@ -71,5 +71,6 @@ class Question:
     after: Callable[[State], Sequence[State]]
     violates: Callable[[tuple[State, ...]], bool]
     most: int
+    lemmas: int | None
     time_limit: float | None
     told: Callable[[str], None]

@@ -19,7 +19,7 @@ from ksmcheck.symbolic.obligations import obligations_of
 from ksmcheck.symbolic.proof import Failure, Proof, ProofVerdict, Question
 from ksmcheck.symbolic.prove_facts import Fact, Guesser
 from ksmcheck.symbolic.prove_goal import Goal, goal_of
-from ksmcheck.symbolic.prove_houdini import Clock, Houdini, OutOfTime
+from ksmcheck.symbolic.prove_houdini import Clock, GaveUp, Houdini
 from ksmcheck.symbolic.sample import Sample
 from ksmcheck.symbolic.strengthen import Strengthening
 from ksmcheck.symbolic.transition import Transition
@@ -57,13 +57,13 @@ def _by_lemmas(question: Question, flow: Flow, sample: Sample, deadline: float) 
         if question.violates((state,)):
             return Proof(ProofVerdict.VIOLATED, 0, (state,))
     obligations = obligations_of(flow, question.subject)
-    found = Strengthening(flow, sample, clock, obligations, question.violates)
+    found = Strengthening(flow, sample, clock, obligations, question.violates, question.lemmas)
     try:
         path = found.run(_progress(question))
         if path is None:
             question.told(f"{found.lemmas.count()} lemmas suffice; they are certified")
             certify(found, question.initial, clock)
-    except OutOfTime as stopped:
+    except GaveUp as stopped:
         failure = None if found.failure is None else Failure(found.failure, None)
         return Proof(
             ProofVerdict.INCONCLUSIVE,
@@ -134,7 +134,7 @@ def _inductive(
         candidates = [fact for fact in candidates if fact.holds(state) or fact.weakened(state)]
     try:
         return Houdini(transition, clock, candidates).inductive(), clock.queries
-    except OutOfTime:
+    except GaveUp:
         return [], clock.queries
 
 
@@ -153,7 +153,7 @@ def _attempt(
         k, path, failure = induction.prove(
             goal, question.most, lambda k: question.told(f"induction with k = {k}")
         )
-    except OutOfTime as stopped:
+    except GaveUp as stopped:
         return Proof(
             ProofVerdict.INCONCLUSIVE,
             induction.reached,

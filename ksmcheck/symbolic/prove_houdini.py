@@ -21,8 +21,8 @@ from ksmcheck.symbolic.transition_bits import Number
 FEW_WAYS = 150
 
 
-class OutOfTime(Exception):  # noqa: N818, a result rather than an error
-    """The time limit was reached, or z3 gave up; ``query`` is what it was asked, in SMT-LIB."""
+class GaveUp(Exception):  # noqa: N818, a result rather than an error
+    """A limit was reached, or z3 gave up. ``query`` is what it was asked, in SMT-LIB, if it was."""
 
     def __init__(self, reason: str, query: str) -> None:
         super().__init__(reason)
@@ -42,18 +42,18 @@ class Clock:
         return z3.SolverFor("QF_FD")
 
     def ask(self, solver: z3.Solver, *literals: z3.BoolRef) -> bool:
-        """Whether the solver's assertions can be satisfied. OutOfTime when z3 cannot tell."""
+        """Whether the solver's assertions can be satisfied. GaveUp when z3 cannot tell."""
         self.queries += 1
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
             if left <= 0:
-                raise OutOfTime("the time limit was reached", solver.to_smt2())
+                raise GaveUp("the time limit was reached", solver.to_smt2())
             solver.set("timeout", max(1, int(left * 1000)))
         verdict = solver.check(*literals)
         if verdict == z3.unknown:
             late = self.deadline is not None and time.monotonic() >= self.deadline - 0.05
             reason = "the time limit was reached" if late else solver.reason_unknown()
-            raise OutOfTime(reason, solver.to_smt2())
+            raise GaveUp(reason, solver.to_smt2())
         return bool(verdict == z3.sat)
 
 
@@ -70,7 +70,7 @@ class Houdini:
     truths: dict[int, z3.BoolRef] = field(factory=dict)
 
     def inductive(self) -> list[Fact]:
-        """The facts that are left. OutOfTime when there is no time to find out."""
+        """The facts that are left. GaveUp when there is no time to find out."""
         for fact in self.facts:
             self.at.setdefault((fact.place, fact.location), []).append(fact)
             for cell in fact.cells():

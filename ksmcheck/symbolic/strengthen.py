@@ -23,19 +23,23 @@ from ksmcheck.symbolic.lemmas import Key, Lemmas
 from ksmcheck.symbolic.obligations import Obligation
 from ksmcheck.symbolic.preserving import Claims
 from ksmcheck.symbolic.proof import State
-from ksmcheck.symbolic.prove_houdini import Clock
+from ksmcheck.symbolic.prove_houdini import Clock, GaveUp
 from ksmcheck.symbolic.sample import Sample
 
 
 @define
 class Strengthening:
-    """``violates`` says whether a run breaks the property, as the evaluator sees it."""
+    """``violates`` says whether a run breaks the property, as the evaluator sees it.
+
+    ``most`` is the number of lemmas that are enough, None without a limit.
+    """
 
     flow: Flow
     sample: Sample
     clock: Clock
     obligations: list[Obligation]
     violates: Callable[[tuple[State, ...]], bool]
+    most: int | None = None
     lemmas: Lemmas = field(init=False)
     failure: State | None = None
     counterexamples: int = 0
@@ -51,8 +55,8 @@ class Strengthening:
     def run(self, told: Callable[[int, int], None]) -> tuple[State, ...] | None:
         """None when the property is inductive beside the lemmas; else a run that breaks it.
 
-        ``told`` gets how many lemmas there are and how much is still to be asked. OutOfTime when
-        the clock runs out.
+        ``told`` gets how many lemmas there are and how much is still to be asked. GaveUp when
+        the clock runs out, or there are too many lemmas.
         """
         while self.open or self.pending:
             told(self.counterexamples, len(self.open) + len(self.pending))
@@ -130,6 +134,8 @@ class Strengthening:
         self, state: Mapping[int, int], cells: set[int], involved: tuple[int | None, ...]
     ) -> Key | None:
         """Learn a lemma that excludes the state, and claim it of every move that could break it."""
+        if self.most is not None and self.lemmas.count() >= self.most:
+            raise GaveUp(f"more than {self.most} lemmas are needed", "")
         places = tuple(place for place in involved if place is not None)
         found = self.lemmas.guess(state, cells, places)
         if found is None:

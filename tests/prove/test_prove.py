@@ -55,7 +55,7 @@ def names_of(program: Program) -> list[str]:
 
 
 def proved(program: Program, name: str, most: int = 4, seconds: float = 60) -> ProofReport:
-    return prove_property(program, name, most, seconds, None, lambda _: None)
+    return prove_property(program, name, most, None, seconds, None, lambda _: None)
 
 
 def violated(space: Space) -> dict[str, int]:
