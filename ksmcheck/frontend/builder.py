@@ -84,6 +84,7 @@ class Builder:
     environment: dict[str, Expr] = field(factory=dict)
     windows: dict[int, Read] = field(factory=dict)
     entered: set[int] = field(factory=set)
+    texts: dict[Span, str] = field(factory=dict)
 
     @property
     def me(self) -> int:
@@ -174,7 +175,13 @@ class Builder:
             self.emit(Check(condition, self.schema.fault(check, code, message, span)))
 
     def text(self, span: Span) -> str:
-        """The source text of a span, on one line."""
+        """The source text of a span, on one line; a statement is met at every call inlined."""
+        known = self.texts.get(span)
+        if known is None:
+            known = self.texts[span] = self._text(span)
+        return known
+
+    def _text(self, span: Span) -> str:
         lines = self.errors.lines(span.file)[span.line - 1 : span.end_line]
         if not lines:
             return ""

@@ -57,6 +57,9 @@ class Schema:
                 span,
                 f"add `{struct.name}: N` to the scenario's pools, or an instance(...)",
             )
+        known = self.numbers.get(f"{struct.name}.{name}")
+        if known is not None:
+            return known
         storage = struct.fields[name]
         dims: tuple[int, ...] = (max(1, struct.pool),)
         labels: tuple[tuple[str, ...], ...] = (struct.object_names,)
@@ -65,6 +68,8 @@ class Schema:
     def shared(self, symbol: GlobalSymbol) -> int:
         """The variable of a module-level declaration."""
         assert symbol.storage is not None
+        if symbol.name in self.numbers:
+            return self.numbers[symbol.name]
         return self.add(self._variable(symbol.name, symbol.storage, (), (), symbol.initial))
 
     def _variable(

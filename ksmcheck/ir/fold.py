@@ -86,24 +86,34 @@ def binary(op: Op, left: Expr, right: Expr) -> Expr:
         if undefined and op in (Op.DIV, Op.MOD, Op.SHL, Op.SHR):
             return Binary(op, left, right)  # a check before it sees to it that nobody gets there
         return Const(apply(op, left.value, right.value))
-    match op, left, right:
-        case ((Op.ADD | Op.SUB | Op.BITOR | Op.SHL | Op.SHR), _, Const(value=0)):
-            return left
-        case ((Op.ADD | Op.BITOR), Const(value=0), _):
+    if isinstance(right, Const):
+        return _with_constant(op, left, right)
+    assert isinstance(left, Const)
+    match op:
+        case Op.ADD | Op.BITOR if left.value == 0:
             return right
-        case ((Op.MUL | Op.DIV), _, Const(value=1)):
+        case Op.AND:
+            return right if left.value else FALSE
+        case Op.OR:
+            return TRUE if left.value else right
+        case _:
+            return Binary(op, left, right)
+
+
+def _with_constant(op: Op, left: Expr, right: Const) -> Expr:
+    """``left op right`` where only ``right`` is a number."""
+    value = right.value
+    match op:
+        case Op.ADD | Op.SUB | Op.BITOR | Op.SHL | Op.SHR | Op.OR if value == 0:
             return left
-        case Op.MOD, _, Const(value=1):
+        case Op.MUL | Op.DIV if value == 1:
+            return left
+        case Op.MOD if value == 1:
             return Const(0)
-        case Op.AND, Const(value=value), _:
-            return right if value else FALSE
-        case Op.AND, _, Const(value=value) if value:
+        case Op.AND if value:
             return left
-        case Op.OR, Const(value=value), _:
-            return TRUE if value else right
-        case Op.OR, _, Const(value=0):
-            return left
-    return Binary(op, left, right)
+        case _:
+            return Binary(op, left, right)
 
 
 def negate(operand: Expr) -> Expr:
