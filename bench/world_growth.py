@@ -35,7 +35,6 @@ ACTORS: dict[str, tuple[str, ...]] = {
     "reclaim": ("reclaims",),
     "migration": ("moves",),
     "exit and fork": ("exits",),
-    "a store, exit and fork": ("stores", "exits"),
 }
 LEVELS = {
     "none": frozenset[Reduction](),
