@@ -47,10 +47,53 @@ SMALLEST = (("swap_slots", 1), ("reclaim_passes", 1))
 FIXED = ("swapin-recheck",)
 
 SHIPPED = (
+    ("hotremove_anon_vma_gone", CompileOptions()),
+    ("stable_node_pins_page", CompileOptions()),
+    ("swapin_after_unmergeable", CompileOptions()),
+    ("swapoff_wrong_delete", CompileOptions()),
     ("swap_skip_cache_aba", CompileOptions()),
     ("swap_skip_cache_aba", CompileOptions(with_=("swap-skip-cache-prepare",))),
     ("swapin_race", CompileOptions(with_=FIXED, parameters=SMALLEST)),
 )
+
+
+FLAGS = '''"""One thread sets a flag, the other clears it."""
+
+from ksmcheck.lang import *
+
+up: bool
+
+
+@step_property(source="test")
+def stays_up() -> bool:
+    """Nobody clears the flag."""
+    return up or not old(up)
+
+
+@witness(stays_up)
+def it_is_up() -> bool:
+    return up
+
+
+@actor
+def raiser() -> None:
+    global up
+    up = True
+
+
+@actor
+def dropper() -> None:
+    global up
+    up = False
+
+
+scenario(
+    question="Does it stay up?",
+    kernel="",
+    properties=[stays_up],
+    expected=[Expect(verdict="violated", property="stays_up")],
+)
+'''
 
 
 @frozen
@@ -114,6 +157,13 @@ def test_textbook_models(tmp_path: Path, name: str) -> None:
 )
 def test_shipped_scenarios(tmp_path: Path, name: str, options: CompileOptions) -> None:
     agrees(compile_model(name, options), tmp_path)
+
+
+def test_the_flag_before_a_step(tmp_path: Path) -> None:
+    """A property of steps looks at copies that are no part of the state, bits among them."""
+    model = tmp_path / "flags.py"
+    model.write_text(FLAGS, encoding="utf-8")
+    assert agrees(compile_model(str(model)), tmp_path).findings
 
 
 @pytest.mark.parametrize("sequences", [False, True])

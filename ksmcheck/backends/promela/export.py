@@ -154,7 +154,7 @@ class _Export:
                 continue
             lines += self._declare(number, states)
         writers = (self._writer, self._sequences)
-        lines += [f"hidden {self._declaration(n, w.old)};" for n in self._old for w in writers]
+        lines += [self._hidden(n, w.old) for n in self._old for w in writers]
         temps = {
             operation.number
             for actor in self._program.actors
@@ -172,6 +172,11 @@ class _Export:
         declared = self._program.variables[number]
         size = f"[{declared.cells}]" if declared.dims else ""
         return f"{_kind(declared)} {prefix}{self._name(number)}{size}"
+
+    def _hidden(self, number: int, prefix: str) -> str:
+        """A copy that is no part of the state; Promela refuses to hide a bit."""
+        declaration = self._declaration(number, prefix)
+        return f"hidden {re.sub('^bit ', 'byte ', declaration)};"
 
     def _declare(self, number: int, states: list[State]) -> list[str]:
         """A declaration with the initial value, unless there are several and ``init`` stores it."""
