@@ -11,7 +11,7 @@ Keeps: a KSM page that is in the swap cache only, clean, with mm2's pte swapped 
 Abstracts: see models/kernel/ksm_nodes.py and ksm_merge.py. ksmd comes with the item in its hand;
     the way there is scan_last_mm_exit's business.
 Not covered: the unstable tree, migration, KSM.md entry 14 (nobody unfreezes here).
-Result: v2.6.33 holds (3,747 states; pages=3: 16,185). Without keyhole-recheck violated after 23
+Result: v2.6.33 holds (3,894 states; pages=3: 16,563). Without keyhole-recheck violated after 23
     steps, without clear-mapping-on-free after 24 (p14 both; with --all p9 and p3 as well: mm1 gets
     a read-only pte to a page that mm3 has for writing). Without get-unless-zero after 19 (the count
     of a free frame goes from zero to one).

@@ -29,6 +29,7 @@ from ksmcheck.symbolic.conditions import (
 TIMEOUT_MILLISECONDS = 20_000
 
 
+Pair = tuple[Domain, Term, Term]
 Side = tuple[Relation, z3.BoolRef, z3.BoolRef]
 
 
@@ -75,6 +76,7 @@ class Theory:
     _context: z3.Context = field(factory=z3.Context)
     _constants: dict[tuple[Domain, int], z3.ExprRef] = field(factory=dict)
     _askings: dict[Shape, _Asking] = field(factory=dict)
+    _pairs: dict[Pair, tuple[tuple[Side, ...], tuple[z3.BoolRef, ...]]] = field(factory=dict)
 
     def close(self, facts: Facts) -> bool:
         """Narrow every pair to what is possible, each by itself. False: nothing satisfies it all.
@@ -106,17 +108,25 @@ class Theory:
 
     def _asking_of(self, shape: Shape) -> _Asking:
         if shape not in self._askings:
-            solver = self._solver()
-            sides = []
-            for (domain, left, right), place in shape.places.items():
-                named = []
-                for relation in _sides(domain):
-                    is_so = z3.Bool(f"?{place}.{relation.value}", self._context)
-                    solver.add(is_so == self._fact(domain, left, right, relation))
-                    named.append((relation, is_so, z3.Not(is_so)))
-                sides.append(tuple(named))
+            solver, sides = self._solver(), []
+            for pair in shape.places:
+                named, definitions = self._named(pair)
+                solver.add(*definitions)
+                sides.append(named)
             self._askings[shape] = _Asking(solver, tuple(sides))
         return self._askings[shape]
+
+    def _named(self, pair: Pair) -> tuple[tuple[Side, ...], tuple[z3.BoolRef, ...]]:
+        """The sides of a pair with their names, and what these mean; made once for all shapes."""
+        if pair not in self._pairs:
+            domain, left, right = pair
+            sides, definitions = list[Side](), list[z3.BoolRef]()
+            for relation in _sides(domain):
+                is_so = z3.Bool(f"?{len(self._pairs)}.{relation.value}", self._context)
+                sides.append((relation, is_so, z3.Not(is_so)))
+                definitions.append(is_so == self._fact(domain, left, right, relation))
+            self._pairs[pair] = tuple(sides), tuple(definitions)
+        return self._pairs[pair]
 
     def _query(self, solver: z3.Solver, assumed: list[z3.BoolRef]) -> str:
         alone = self._solver()
