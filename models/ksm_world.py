@@ -22,8 +22,8 @@ Result: no violation. All five actors, ksmd without end, are too many interleavi
     anon-vma-drop-locked after 22,870, all with exit and fork; ksm-rmap-walk after 47,527 and
     recheck-kpfn after 103,083 with migration. Without one of get-ksm-page-locked,
     ksm-migrate-invalidates-old, anon-vma-ref-migration and migration-locks-anon-vma the same world
-    holds, as without keyhole-recheck that of exit and fork, and without page-lock-hlist or
-    spin-on-frozen that of reclaim: these need more than one actor, or a second chance to run.
+    shows nothing, nor does without keyhole-recheck that of exit and fork, nor without
+    page-lock-hlist or spin-on-frozen that of reclaim.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ from ksmcheck.lang import *
 @struct
 class Thing:
     busy: bool
+    count: Annotated[int, Range(0, 3)]
 
 last: Thing | None
 seen: Annotated[int, Range(0, 3)]
@@ -80,6 +81,11 @@ seen: Annotated[int, Range(0, 3)]
         "            if thing.busy:\n                found = True\n"
         "        wait_until(not found)\n        chosen = choose(pool(Thing))\n"
         "        chosen.busy = True": 1,
+        # Which of several checks of one code fails is not told; of two codes the first one is.
+        "    with atomic('a test'):\n        for thing in pool(Thing):\n"
+        "            thing.busy = True\n    free(choose(pool(Thing)))": 1,
+        "    with atomic('a test'):\n        for thing in pool(Thing):\n"
+        "            thing.count += 1\n    free(choose(pool(Thing)))": 0,
     }
     for number, (body, classes) in enumerate(bodies.items()):
         file = tmp_path / f"model{number}.py"
