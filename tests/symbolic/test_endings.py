@@ -111,6 +111,25 @@ def test_what_z3_does_not_decide_is_left_in_a_file(
 
 
 @ENGINES
+def test_a_fault_of_the_oracle_is_no_answer(
+    engine: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is raised while C waits for an answer comes out on the other side."""
+
+    def breaks(theory: Theory, facts: Facts) -> bool:
+        raise RuntimeError("a fault of the solver's binding")
+
+    monkeypatch.setattr(Theory, "close", breaks)
+    path = tmp_path / "sort.py"
+    path.write_text(HEAD + TEXTS["sort"], encoding="utf-8")
+    assert explore(path, engine) == 70
+    assert "a fault of the solver's binding" in capsys.readouterr().err
+
+
+@ENGINES
 def test_more_symbols_than_allowed_is_the_users_fault(
     engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,5 +137,7 @@ def test_python_engine_and_finite_instantiation_on_more(
 def test_native_engine(bodies: tuple[list[str], list[str], list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = compiled(bodies, folder)
-        engine = NativeEngine(workers=1, cache=Path(folder))
-        same(engine.search(program, SearchOptions(all_violations=True)), search(program))
+        expected = search(program)
+        for workers in (1, 2):
+            engine = NativeEngine(workers=workers, cache=Path(folder))
+            same(engine.search(program, SearchOptions(all_violations=True)), expected)
