@@ -228,7 +228,7 @@ OPTIONS = (
         "KSM552",
         "a checkpoint that cannot be written",
         "The search stopped early, and the file in which it was to leave its states could not be "
-        "written: a full disk, or a folder that went away. What was explored is lost.",
+        "written: a full disk, or a folder that went away. The message says how much was explored.",
         "--checkpoint full_disk/search.ckpt",
         "--checkpoint search.ckpt",
     ),

@@ -10,10 +10,13 @@ from ksmcheck.backends.native.build import program_digest
 from ksmcheck.backends.native.library import Refusal, Search
 from ksmcheck.diagnostics import Diagnostic, UserError
 from ksmcheck.explore.oracles import recall, saved
+from ksmcheck.explore.result import SearchResult
 from ksmcheck.ir.program import Program
 
 
-def save(search: Search, program: Program, path: Path, oracle: Oracle | None) -> None:
+def save(
+    search: Search, program: Program, path: Path, oracle: Oracle | None, so_far: SearchResult
+) -> None:
     """Write a checkpoint; the file appears whole or not at all."""
     aside = path.with_name(path.name + ".part")
     extra = b"" if oracle is None else saved(oracle)
@@ -26,7 +29,12 @@ def save(search: Search, program: Program, path: Path, oracle: Oracle | None) ->
             result = error.errno or 1
     aside.unlink(missing_ok=True)
     why = "an inexact search cannot be saved" if result < 0 else os.strerror(result)
-    raise UserError([Diagnostic("KSM552", f"cannot write the checkpoint '{path}': {why}")])
+    explored = (
+        f"explored until then: {so_far.states:,} states, {so_far.transitions:,} transitions,"
+        f" depth {so_far.depth}"
+    )
+    message = f"cannot write the checkpoint '{path}': {why}"
+    raise UserError([Diagnostic("KSM552", message, notes=(explored,))])
 
 
 def restore(search: Search, program: Program, path: Path, oracle: Oracle | None) -> None:

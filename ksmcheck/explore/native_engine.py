@@ -133,9 +133,9 @@ class NativeEngine:
                 raise answering.refused
             if ending is Ending.NO_START:
                 _refuse_start(program, search)
-            if self.checkpoint is not None and reason in RESUMABLE:
-                save(search, program, self.checkpoint, oracle)
             result = _result(program, options, built, search, reason, limits.elapsed)
+            if self.checkpoint is not None and reason in RESUMABLE:
+                save(search, program, self.checkpoint, oracle, result)
             return evolve(result, oracle=oracle, undecided=_undecided(answering))
 
     def build(
@@ -151,7 +151,7 @@ class NativeEngine:
                 [
                     Diagnostic(
                         "KSM541",
-                        "the native engine needs a C compiler and none was found",
+                        f"the native engine needs a C compiler and {_why_none()}",
                         hint="install gcc or clang, or set CC, or use --engine python",
                     )
                 ]
@@ -289,3 +289,8 @@ def _group_bytes() -> int:
         return max(0, int(limit) - int(used))
     except (OSError, ValueError):
         return 1 << 62
+
+
+def _why_none() -> str:
+    wanted = os.environ.get("CC", "")
+    return f"CC is '{wanted}', which is no command" if wanted else "none was found"

@@ -133,6 +133,9 @@ def test_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_compiler_that_cc_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler -m64")
     assert find_compiler() is None
+    with pytest.raises(UserError) as refused:
+        NativeEngine().search(MODEL, SearchOptions())
+    assert "CC is 'no-such-compiler -m64'" in refused.value.diagnostics[0].message
     monkeypatch.setenv("CC", f"{script(tmp_path, 'exit 0')} -m64")
     found = find_compiler()
     assert isinstance(found, Compiler)
@@ -152,6 +155,31 @@ def test_compiler_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     kept = Path(problem.notes[-1].rsplit(" ", 1)[-1])
     assert "ksm_expand" in kept.read_text(encoding="utf-8")
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_compiler_that_says_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs several times, and all of them fail for the same reason: said once."""
+    monkeypatch.setenv("CC", script(tmp_path, "echo out of order >&2; exit 1"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(UserError) as refused:
+        build(MODEL, toolchain(tmp_path / "cache"))
+    assert [note for note in refused.value.diagnostics[0].notes if "order" in note] == [
+        "out of order"
+    ]
+
+
+def test_compiler_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the disk that is at fault, and nothing half written stays behind."""
+    monkeypatch.setenv("CC", script(tmp_path, "echo 'x.s: No space left on device' >&2; exit 1"))
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(aside))
+    with pytest.raises(UserError) as refused:
+        build(MODEL, toolchain(tmp_path / "cache"))
+    (problem,) = refused.value.diagnostics
+    assert problem.code == "KSM543"
+    assert "No space left" in problem.message
+    assert not list(aside.iterdir())
 
 
 def test_compiler_that_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

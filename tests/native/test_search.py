@@ -162,7 +162,9 @@ def test_checkpoint_that_cannot_be_written(engine: NativeEngine, tmp_path: Path)
     going = evolve(engine, checkpoint=tmp_path / "no such folder" / "checkpoint")
     with pytest.raises(UserError) as refused:
         going.search(SMALL, SearchOptions(max_states=100))
-    assert refused.value.diagnostics[0].code == "KSM552"
+    (problem,) = refused.value.diagnostics
+    assert problem.code == "KSM552"
+    assert problem.notes[0].startswith("explored until then: 100 states, ")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -112,7 +112,7 @@ def _build_aside(task: Compilation, notice: str, started: float) -> Build:
             [
                 Diagnostic(
                     "KSM543",
-                    f"the model cannot be compiled: {error}",
+                    f"the model cannot be compiled: {error.strerror or error}",
                     notes=(notice,),
                     hint="free some disk space, set XDG_CACHE_HOME, or use --engine python",
                 )

@@ -11,6 +11,7 @@ small models are 6 % faster with -O2 than with -O1, and take less than 0.1 s mor
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import shutil
@@ -135,7 +136,7 @@ def compile_object(task: Compilation, known: Mapping[str, Path], folder: Path) -
         link = (*task.flags, "-shared", "-o", str(out), *map(str, objects))
         said = [_start(link, out).finish()]
     if any(said):
-        raise _failed(task, "".join(said))
+        raise _failed(task, next(filter(None, said)))
     return out
 
 
@@ -147,14 +148,21 @@ def _start(command: tuple[str, ...], result: Path) -> _Job:
     return _Job(process, result)
 
 
-def _failed(task: Compilation, said: str) -> UserError:
+def _failed(task: Compilation, said: str) -> UserError | OSError:
+    """What to raise when the compiler said this; an OSError when it had no room."""
+    if os.strerror(errno.ENOSPC) in said:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     notes = tuple(line for line in said.splitlines() if line.strip())[:SHOWN_LINES]
     try:
         folder = Path(tempfile.mkdtemp(prefix="ksmcheck-failed-"))
-        keep_sources(task, folder)
-        notes = (*notes, f"the C file is kept as {folder / MODEL}")
     except OSError:
-        pass  # a full disk is what made it fail, perhaps
+        folder = None
+    if folder is not None:
+        try:
+            keep_sources(task, folder)
+            notes = (*notes, f"the C file is kept as {folder / MODEL}")
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
     return UserError(
         [
             Diagnostic(
