@@ -116,6 +116,13 @@ def _with_constant(op: Op, left: Expr, right: Const) -> Expr:
             return Binary(op, left, right)
 
 
+def bit_count(operand: Expr) -> Expr:
+    """How many bits are set."""
+    if isinstance(operand, Const):
+        return Const(operand.value.bit_count())
+    return BitCount(operand)
+
+
 def negate(operand: Expr) -> Expr:
     """``not operand``."""
     match operand:
@@ -219,7 +226,7 @@ def rewrite(expression: Expr, leaf: Callable[[Read | Temp], Expr]) -> Expr:
         case Not(operand=operand):
             return negate(rewrite(operand, leaf))
         case BitCount(operand=operand):
-            return BitCount(rewrite(operand, leaf))
+            return bit_count(rewrite(operand, leaf))
         case Ite(condition=condition, then=then, orelse=orelse):
             return ite(rewrite(condition, leaf), rewrite(then, leaf), rewrite(orelse, leaf))
         case Ask(operands=operands):

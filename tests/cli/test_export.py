@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import ksmcheck
 
 MODEL = "swap_skip_cache_aba"
 
 
-def test_a_model_is_written_whole(tmp_path: Path) -> None:
+# The setup of the second one counts the members of a set.
+@pytest.mark.parametrize("model", [MODEL, "fork_before_rmap_item"])
+def test_a_model_is_written_whole(tmp_path: Path, model: str) -> None:
     file = tmp_path / "model.pml"
-    done = ksmcheck("export", "--model", MODEL, "--to", "promela", str(file))
+    done = ksmcheck("export", "--model", model, "--to", "promela", str(file))
     assert done.code == 0
     assert "spin -a -o1 -o2 -o3" in done.err
     assert "proctype P0_T0" in file.read_text(encoding="utf-8")
