@@ -45,12 +45,14 @@ class Exit:
     """One way out of a step: where to, what happened to the locks in order, what locals hold.
 
     ``locks`` has (True, what was taken) and (False, what was given back). ``values[v]`` is the
-    value of own variable v in terms of the start, for those that were stored to.
+    value of own variable v in terms of the start, for those that were stored to. ``stores`` are
+    those to shared places but ruly locks, in order; a value that is a Temp may be any.
     """
 
     target: int
     locks: tuple[tuple[bool, Hold], ...]
     values: tuple[tuple[int, Expr], ...]
+    stores: tuple[tuple[Place, Expr], ...] = ()
 
 
 @frozen

@@ -41,7 +41,7 @@ def _after(holds: frozenset[Hold], way: Exit) -> Iterator[Hold]:
         if taken:
             now.add(lock)
         else:
-            now = {hold for hold in now if not _may_be(hold, lock)}
+            now = {hold for hold in now if not may_be(hold, lock)}
     stored = dict(way.values)
     names: dict[Expr, list[Expr]] = {}
     for variable, value in way.values:
@@ -50,7 +50,8 @@ def _after(holds: frozenset[Hold], way: Exit) -> Iterator[Hold]:
         yield from _renamed(hold, stored, names)
 
 
-def _may_be(one: Hold, other: Hold) -> bool:
+def may_be(one: Hold, other: Hold) -> bool:
+    """May these be one lock?"""
     return one.variable == other.variable and not differ(one.index, other.index)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing
 from ksmcheck.analysis.arms import LAST, arms_in, arms_of
@@ -42,9 +42,12 @@ class Path:
     known: frozenset[Expr] = frozenset()
     locks: tuple[tuple[bool, Hold], ...] = ()
     tried: dict[Expr, Hold] = field(factory=dict)
+    stores: tuple[tuple[Place, Expr], ...] = ()
 
     def fork(self) -> Path:
-        return Path(dict(self.values), dict(self.temps), self.known, self.locks, dict(self.tried))
+        return evolve(
+            self, values=dict(self.values), temps=dict(self.temps), tried=dict(self.tried)
+        )
 
 
 class Run:
@@ -77,7 +80,7 @@ class Run:
         match block.end:
             case Goto(location):
                 stored = tuple(sorted(path.values.items()))
-                self.exits.append(Exit(location, path.locks, stored))
+                self.exits.append(Exit(location, path.locks, stored, path.stores))
             case Branch(condition, then, orelse):
                 named = self._see(condition, path)
                 other = first + 1 + arms_of(then)
@@ -149,6 +152,8 @@ class Run:
             change for change in yes.locks[len(path.locks) :] if not change[0]
         ) + tuple(change for change in no.locks[len(path.locks) :] if not change[0])
         path.known = yes.known & no.known
+        sometimes = (*yes.stores[len(path.stores) :], *no.stores[len(path.stores) :])
+        path.stores += tuple((place, Temp(0)) for place, _ in sometimes)
 
     def _all(self, operations: tuple[Operation, ...], path: Path, first: int) -> None:
         for operation in operations:
@@ -172,7 +177,9 @@ class Run:
         if isinstance(kind, LockType):
             self.unruly.add(variable)
         self._see(value, path)
-        self._moves(Place(variable, where), self._raw(value, path))
+        raw = self._raw(value, path)
+        self._moves(Place(variable, where), raw)
+        path.stores += ((Place(variable, where), raw),)
         self._rename(variable)
 
     def _moves(self, place: Place, value: Expr) -> None:

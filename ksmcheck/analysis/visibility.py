@@ -14,6 +14,9 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from ksmcheck.analysis.accesses import Summary
+from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.harmless import Harmless, Moment
+from ksmcheck.analysis.held import held
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import negate
 from ksmcheck.ir.program import Program, PropertyKind, VariableKind
@@ -197,13 +200,39 @@ def visible(
         for spot, way in looks.now:
             for one in (UP, DOWN) if over_steps else (-way,):
                 breaks[spot, one] = breaks.get((spot, one), 0) | 1 << number
-    return tuple(
-        tuple(
-            _step(program, offsets, (actor, at), step, heals, breaks)
+    harmless = Harmless(Certain(program, offsets))
+    found: list[tuple[Visible, ...]] = []
+    for actor, summary in enumerate(steps):
+        holds = held(summary)
+        each = [
+            _refined(
+                _step(program, offsets, (actor, at), step, heals, breaks),
+                Moment(actor, at, step, holds[at]),
+                harmless,
+                wanted,
+            )
             for at, step in enumerate(summary)
-        )
-        for actor, summary in enumerate(steps)
-    )
+        ]
+        found.append(tuple(each))
+    return tuple(found)
+
+
+def _refined(
+    seen: Visible, moment: Moment, harmless: Harmless, wanted: tuple[Goal, ...]
+) -> Visible:
+    """``seen`` without the goals over one state that are surely left alone."""
+    healed, broken = seen.heals, seen.breaks
+    if not healed | broken:
+        return seen
+    turns = harmless.turns(moment)
+    for number, goal in enumerate(wanted):
+        if goal.kind is PropertyKind.STEP:
+            continue
+        if healed >> number & 1 and harmless.heals_not(turns, goal.predicate):
+            healed ^= 1 << number
+        if broken >> number & 1 and harmless.breaks_not(turns, goal.predicate):
+            broken ^= 1 << number
+    return Visible(healed, broken)
 
 
 def _step(

@@ -39,6 +39,7 @@ def test_a_search_finds_out_what_is_entered(path: Path) -> None:
 
 
 @pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["fork_before_rmap_item", "follow_page_hiatus"])
 def test_engines_see_the_same(model: str) -> None:
     program = compile_model(model)
@@ -48,6 +49,13 @@ def test_engines_see_the_same(model: str) -> None:
     ]
     assert results[0].stop_reason is StopReason.EXHAUSTED
     assert len({(r.states, r.transitions, r.entered) for r in results}) == 1
+
+
+@pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
+def test_engines_see_the_same_of_a_small_one() -> None:
+    program = compile_file(ROOT / "textbook" / "bounded_buffer.py")
+    results = [engine.search(program, REDUCED).entered for engine in (PythonEngine(), native(2))]
+    assert results[0] == results[1] == entered_in(search(program))
 
 
 @SETTINGS

@@ -1,0 +1,92 @@
+"""What is certain of a predicate is so in every state that fits what is known."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.summaries import summaries
+from ksmcheck.analysis.visibility import goals, visible
+from ksmcheck.ir.program import Program, PropertyKind
+from tests.oracle.evaluator_search import search
+from tests.oracle.models import compile_file
+from tests.reductions.test_stubborn_sets import SMALL
+
+
+@pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
+def test_ranges_hold_the_value(path: Path) -> None:
+    program = compile_file(path)
+    space, draw = search(program), random.Random(path.stem)
+    certain = Certain(program, program.offsets())
+    wanted = [goal.predicate for goal in goals(program) if goal.kind is not PropertyKind.STEP]
+    states = list(space.levels)
+    draw.shuffle(states)
+    for state in islice(states, 100):
+        share = draw.random()
+        facts = {c: (v, v) for c, v in enumerate(state) if draw.random() < share}
+        for predicate in wanted:
+            lo, hi = certain.range(predicate, facts)
+            value = space.evaluator.value(predicate, state)
+            assert lo <= value <= hi
+            assert value or not certain.true(predicate, facts)
+
+
+def steps_that_break(program: Program, name: str) -> set[str]:
+    """What the model's lines are that may break the property of this name."""
+    wanted = goals(program)
+    mine = sum(
+        1 << number
+        for number, goal in enumerate(wanted)
+        if program.properties[goal.property].name == name and not goal.witness
+    )
+    seen = visible(program, summaries(program), wanted)
+    return {
+        step.text
+        for actor, each in zip(program.actors, seen, strict=True)
+        for step, item in zip(actor.steps, each, strict=True)
+        if item.breaks & mine
+    }
+
+
+LOCKED = '''from typing import Annotated
+
+from ksmcheck.lang import *
+
+lock: SpinLock
+x: Annotated[int, Range(0, 1)]
+y: Annotated[int, Range(0, 1)]
+
+
+@actor(count=2)
+def A(me: Annotated[int, Range(0, 1)]) -> None:
+    global x, y
+    with spin_lock(lock):
+        x = 1
+        y = 1
+
+
+@invariant(source="while nobody is inside")
+def same() -> bool:
+    """They are changed together."""
+    return locked(lock) or x == y
+
+
+@witness(same)
+def changed() -> bool:
+    """They are changed."""
+    return x == 1
+
+
+scenario(question="?", kernel="", properties=[same])
+'''
+
+
+def test_what_a_lock_hides_is_broken_by_its_release_alone(tmp_path: Path) -> None:
+    path = tmp_path / "hidden.py"
+    path.write_text(LOCKED, encoding="utf-8")
+    texts = steps_that_break(compile_file(path), "same")
+    assert texts == {"spin_unlock(lock)"}
