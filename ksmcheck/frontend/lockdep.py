@@ -6,8 +6,6 @@ check generated, and the check itself looks at the real lock, so it is exact.
 
 from __future__ import annotations
 
-import heapq
-
 from attrs import define, evolve, field, frozen
 
 from ksmcheck.frontend.cfg import LOCAL_BASE, Exit, Graph, LockEvent, Node
@@ -55,23 +53,24 @@ class HeldLocks:
         for node in nodes:
             if node.lock is not None and node.lock.acquire:
                 self._number(node.lock)
-        changes = {node.number: self._change(node) for node in nodes}
-        order = self.graph.postorder()[::-1]
-        place = {number: position for position, number in enumerate(order)}
-        self.held[0] = 0
-        work = [0]
-        while work:
-            node = self.graph.nodes[order[heapq.heappop(work)]]
-            after = changes[node.number].applied(self.held[node.number])
-            inside = node.rcu > 0 or node.number in self.rcu
-            for target in self.graph.successors(node):
-                known = self.held.get(target)
-                if known is None or known | after != known or (inside and target not in self.rcu):
-                    self.held[target] = after | (known or 0)
-                    if inside:
-                        self.rcu.add(target)
-                    if place[target] not in work[:1]:
-                        heapq.heappush(work, place[target])
+        order = [self.graph.nodes[number] for number in self.graph.postorder()[::-1]]
+        steps = [
+            (node.number, self._change(node), node.rcu > 0, self.graph.successors(node))
+            for node in order
+        ]
+        self.held = {node.number: 0 for node in nodes}
+        changed = True
+        while changed:
+            changed = False
+            for number, change, enters, following in steps:
+                after = change.applied(self.held[number]) if change else self.held[number]
+                inside = enters or number in self.rcu
+                for target in following:
+                    if after & ~self.held[target] or (inside and target not in self.rcu):
+                        self.held[target] |= after
+                        changed = True
+                        if inside:
+                            self.rcu.add(target)
 
     def _number(self, event: LockEvent) -> None:
         """Give a bit to the lock that is taken, and to "one of its class" for when that is all
@@ -85,7 +84,8 @@ class HeldLocks:
                 self.readers.setdefault(local, []).append(lock)
             self.numbers.setdefault(evolve(lock, index=None), len(self.numbers))
 
-    def _change(self, node: Node) -> Change:
+    def _change(self, node: Node) -> Change | None:
+        """None when the node changes nothing."""
         taken = released = 0
         event = node.lock
         if event is not None and event.acquire:
@@ -101,6 +101,8 @@ class HeldLocks:
             if local >= LOCAL_BASE
             for lock in self.readers.get(local, ())
         }
+        if not (taken or released or forgotten):
+            return None
         return Change(taken, released, tuple(forgotten))
 
     def _bit(self, lock: Held) -> int:
