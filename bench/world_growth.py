@@ -110,9 +110,9 @@ def main(file: Path | None, limit: float, quick: bool) -> None:
         for size, parameters in SIZES.items():
             row = worlds[actors][size] = measure(names, parameters, limit, quick=quick)
             click.echo(f"{actors}; {size}: {shown(row['none'])}", err=True)
-    if file is not None:
-        found = {"date": str(date.today()), "worlds": worlds}
-        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            if file is not None:  # after each world: they take long
+                found = {"date": str(date.today()), "worlds": worlds}
+                file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     click.echo(f"{table(worlds)}\n\n{plot(worlds)}")
 
 
