@@ -64,7 +64,7 @@ def _known(lemmas: Lemmas, keys: Sequence[Key], cells: frozenset[int]) -> z3.Boo
     relied = [key for key in dict.fromkeys(keys) if lemmas.of(key)]
     about = cells.union(*(key[1] for key in relied))
     typed = transition.typed([transition.now[cell] for cell in sorted(about)])
-    return z3.And([typed, *[lemmas.formula(key) for key in relied]])
+    return z3.And([typed, *lemmas.formulas(relied)])
 
 
 def _refuted(clock: Clock, solver: z3.Solver) -> None:

@@ -9,7 +9,7 @@ not show there, and of the locations before, up to where some step makes it true
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import TypeAlias
@@ -79,6 +79,23 @@ class Lemmas:
             excluded = conjunction([self.at(anchor), excluded])
         self.made[key] = rows, negation(excluded)
         return self.made[key][1]
+
+    def formulas(self, keys: Iterable[Key]) -> list[z3.BoolRef]:
+        """The lemmas as formulas; equal ones about different locations of an actor are one."""
+        alike: dict[tuple[int, Cells, frozenset[Row]], set[int]] = {}
+        found: list[z3.BoolRef] = []
+        for key in keys:
+            anchor, cells = key
+            if anchor is None:
+                found.append(self.formula(key))
+            else:
+                rows = frozenset(self.of(key))
+                alike.setdefault((anchor[0], cells, rows), set()).add(anchor[1])
+        for (place, cells, rows), locations in alike.items():
+            there = self.now.among(place, frozenset(locations))
+            excluded = rows_formula(cells, rows, self.now.among)
+            found.append(negation(conjunction([there, excluded])))
+        return found
 
     def broken(self, state: Mapping[int, int]) -> list[Key]:
         """The lemmas that what is known of a state contradicts."""

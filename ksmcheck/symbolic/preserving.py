@@ -46,10 +46,12 @@ class Claims:
         self.cells = frozenset(cells)
 
     def helpful(self) -> Iterator[Key]:
-        """Lemmas to assume at once: those that are claimed, and the same ones before the move."""
-        for anchor, cells in self.all:
-            own = anchor is not None and anchor[0] == self.move.here[0]
-            yield (self.move.here if own else anchor), cells
+        """Lemmas to assume at once: what is known of the same cells before the move."""
+        others = [anchor for anchor, _ in self.all if anchor and anchor[0] != self.move.here[0]]
+        for anchor in dict.fromkeys([None, self.move.here, *others]):
+            for cells in self.lemmas.rows.get(anchor, ()):
+                if self.cells.issuperset(cells):
+                    yield anchor, cells
 
     def some_broken(self, solver: z3.Solver) -> z3.BoolRef:
         """A literal that is true when the move leads to one of the live rows."""

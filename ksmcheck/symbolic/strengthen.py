@@ -46,6 +46,7 @@ class Strengthening:
     open: dict[int, None] = field(init=False)
     pending: OrderedDict[int, dict[Key, set[Row]]] = field(factory=OrderedDict)
     used: dict[Key, dict[int, dict[Key, None]]] = field(factory=dict)
+    types: dict[int, z3.BoolRef] = field(factory=dict)
     asked: dict[Key, dict[int, None]] = field(factory=lambda: defaultdict(dict))
 
     def __attrs_post_init__(self) -> None:
@@ -67,7 +68,7 @@ class Strengthening:
                 if path is not None:
                     return path
             else:
-                number, claims = self.pending.popitem()
+                number, claims = self.pending.popitem(last=False)
                 self._preserve(self.flow.moves[number], claims)
         return None
 
@@ -75,12 +76,10 @@ class Strengthening:
         """Learn until an obligation is met; or a run that shows that it is not."""
         obligation = self.obligations[number]
         solver = self.clock.solver()
-        solver.add(obligation.wrong)
+        solver.add(obligation.wrong, *self._typed(obligation.reads))
         cells = obligation.reads
         while self.clock.ask(solver):
             state = reading(solver.model(), cells, self.flow.transition.now)
-            if self._assume_types(solver, state):
-                continue
             hit = self.lemmas.broken(state)
             if not hit:
                 self.failure = self._whole(solver.model())
@@ -102,18 +101,17 @@ class Strengthening:
         solver.add(move.guard)
 
         def assume(keys: Iterable[Key]) -> None:
-            for key in keys:
-                if self.lemmas.of(key):
-                    places = self.used.setdefault(key, {})
-                    places.setdefault(move.number, {}).update(dict.fromkeys(claims.all))
-                    solver.add(self.lemmas.formula(key))
+            relied = [key for key in dict.fromkeys(keys) if self.lemmas.of(key)]
+            for key in relied:
+                places = self.used.setdefault(key, {})
+                places.setdefault(move.number, {}).update(dict.fromkeys(claims.all))
+            solver.add(self.lemmas.formulas(relied))
 
-        assume(dict.fromkeys(claims.helpful()))
+        solver.add(self._typed(claims.cells))
+        assume(claims.helpful())
         while claims.live and self.clock.ask(solver, claims.some_broken(solver)):
             model = solver.model()
             state = reading(model, claims.cells, self.flow.transition.now)
-            if self._assume_types(solver, state):
-                continue
             if hit := self.lemmas.broken(state):
                 assume(hit)
                 continue
@@ -151,7 +149,6 @@ class Strengthening:
     def _claim(self, move: Move, key: Key, rows: set[Row]) -> None:
         if rows := self.lemmas.open_rows(move, key, rows):
             self.pending.setdefault(move.number, {}).setdefault(key, set()).update(rows)
-            self.pending.move_to_end(move.number)
 
     def _drop(self, key: Key, rows: set[Row]) -> None:
         """Drop rows, and ask everything again that rested on them."""
@@ -159,7 +156,9 @@ class Strengthening:
         if not gone:
             return
         for number, claims in self.used.pop(key, {}).items():
-            waiting = self.pending.setdefault(number, {})
+            if number not in self.pending:
+                self.pending[number] = {}
+            waiting = self.pending[number]
             for claim in claims:
                 waiting.setdefault(claim, set()).update(self.lemmas.of(claim))
         self.open.update(self.asked.pop(key, {}))
@@ -196,17 +195,13 @@ class Strengthening:
                 break
         return self.sample.path(last)
 
-    def _assume_types(self, solver: z3.Solver, state: Mapping[int, int]) -> bool:
-        """Assume that cells hold values of their types, where a model forgot that."""
+    def _typed(self, cells: Iterable[int]) -> list[z3.BoolRef]:
+        """That cells hold values of their types, each formula made once."""
         transition = self.flow.transition
-        wrong = [
-            cell
-            for cell, value in state.items()
-            if not transition.ranges[cell][0] <= value <= transition.ranges[cell][1]
-        ]
-        if wrong:
-            solver.add(transition.typed([transition.now[cell] for cell in wrong]))
-        return bool(wrong)
+        for cell in cells:
+            if cell not in self.types:
+                self.types[cell] = transition.typed([transition.now[cell]])
+        return [self.types[cell] for cell in cells]
 
     def _whole(self, model: z3.ModelRef) -> State:
         now = self.flow.transition.now
