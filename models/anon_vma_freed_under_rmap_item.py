@@ -12,7 +12,7 @@ Keeps: mm2, which maps a KSM page; mm1 with an equal page of its own, next in li
 Abstracts: see models/kernel/anon_vma.py, ksm_merge.py, ksm_rmap.py. mm1's own page is on a
     pagevec, where reclaim does not find it.
 Not covered: reuse of the anon_vma's memory: the first touch after the free is the error already.
-Result: v2.6.33 holds (583,361 states). Without anon-vma-ref or anon-vma-unlink-counts violated
+Result: v2.6.33 holds (599,578 states). Without anon-vma-ref or anon-vma-unlink-counts violated
     after 105 steps (p11), without anon-vma-ref-under-mmap-sem after 97 (use after free in
     get_anon_vma), without anon-vma-drop-locked after 146 (the anon_vma is freed by ksmd while
     anon_vma_unlink of the exiting mm1 holds its lock).
@@ -39,9 +39,7 @@ from models.kernel.ksm_start import (
     make_ksm_page,
     map_anon_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
 )
 from models.kernel.objects import (
     AnonVma,
@@ -54,6 +52,7 @@ from models.kernel.objects import (
     SwapSlot,
 )
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
 from properties.ksm import (
@@ -65,6 +64,7 @@ from properties.ksm import (
     p17_item_has_node,
 )
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 from properties.slots import p18_cursor_live, p18_hashed_is_listed
 
@@ -80,6 +80,7 @@ n = instance(StableNode)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -87,13 +88,9 @@ def equal_pages() -> None:
     """mm2 maps a KSM page, mm1 an ordinary page with the same content."""
     same = fresh(Content)
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av2, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av2)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     map_anon_page(mm1, p, same)
     make_ksm_page(k, n, same)
     map_ksm_page(mm2, slot2, r2, n)
@@ -137,6 +134,7 @@ scenario(
         p7_swapcount_exact,
         p9_writable_exclusive,
         p11_item_pins_anon_vma,
+        p12_rmap_complete,
         p13_nobody_walks,
         p14_keyhole_sound,
         p17_item_has_node,

@@ -32,9 +32,16 @@ from models.kernel.ksm_unmerge import run_store
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
-from properties.refcounts import p6_mapcount_exact
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p14_keyhole_sound,
+    p17_item_has_node,
+)
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.sharing import p9_writable_exclusive
 from properties.slots import p18_cursor_live, p18_hashed_is_listed
+from properties.trees import p15_stale_is_final
 from properties.unmerge import p24_run_unmerged, p24_tree_empty
 
 mm1 = instance(Mm)
@@ -84,7 +91,12 @@ scenario(
         p1_node_outlives_page,
         p2_no_downgrade,
         p3_ksm_invisible,
+        p5_refcount_covers,
         p6_mapcount_exact,
+        p9_writable_exclusive,
+        p14_keyhole_sound,
+        p15_stale_is_final,
+        p17_item_has_node,
         p18_cursor_live,
         p18_hashed_is_listed,
         p24_run_unmerged,

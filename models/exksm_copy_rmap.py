@@ -33,7 +33,8 @@ from models.kernel.objects import (
 from models.kernel.patches import PATCHES
 from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
-from properties.functional import p3_ksm_invisible
+from properties.dirty import p26_dropped_clean
+from properties.functional import p3_ksm_invisible, p29_isolation
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
 from properties.rmap import (
     p12_copy_is_the_vmas_own,
@@ -41,6 +42,7 @@ from properties.rmap import (
     p12_rmap_complete,
 )
 from properties.sharing import p9_writable_exclusive
+from properties.swapcache import p8_swapcache_bijection
 
 moved = parameter(0, "the page is 0: a stranger's, 1: the parent's, moved", at_least=0, at_most=1)
 
@@ -110,10 +112,13 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p7_swapcount_exact,
+        p8_swapcache_bijection,
         p9_writable_exclusive,
         p12_copy_is_the_vmas_own,
         p12_pte_is_where_page_says,
         p12_rmap_complete,
+        p26_dropped_clean,
+        p29_isolation,
     ],
     expected=[
         Expect(verdict="violated", property="p12_copy_is_the_vmas_own"),

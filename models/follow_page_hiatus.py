@@ -8,7 +8,7 @@ Keeps: mm1, which maps a KSM page; U, its thread, which calls madvise(MADV_UNMER
     moves the page to another frame.
 Abstracts: see models/kernel/migrate.py, migrate_ptes.py, ksm_unmerge.py.
 Not covered: reclaim: swapin_after_unmergeable.
-Result: v3.9 holds (4,762 states). Without follow-page-waits violated after 52 steps (p24):
+Result: v3.9 holds (4,776 states). Without follow-page-waits violated after 52 steps (p24):
     follow_page finds a migration entry, which is no page; U goes on, and G maps the KSM page in its
     new frame. It is the commit's account. No fault is needed: the end of G brings the page back.
 """
@@ -27,10 +27,13 @@ from models.kernel.ksm_unmerge import ksm_madvise_unmergeable
 from models.kernel.migrate import migrate_pages
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
 from properties.migration import p21_entries_resolved
-from properties.refcounts import p6_mapcount_exact
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
+from properties.sharing import p9_writable_exclusive
 from properties.unmerge import p24_madvise_unmerged
 
 mm1 = instance(Mm)
@@ -39,6 +42,7 @@ k = instance(Page)
 n = instance(StableNode)
 r1 = instance(RmapItem)
 slot1 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -73,7 +77,11 @@ scenario(
         p1_node_outlives_page,
         p2_no_downgrade,
         p3_ksm_invisible,
+        p5_refcount_covers,
         p6_mapcount_exact,
+        p9_writable_exclusive,
+        p12_rmap_complete,
+        p13_nobody_walks,
         p21_entries_resolved,
         p24_madvise_unmerged,
     ],

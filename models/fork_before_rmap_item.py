@@ -25,20 +25,20 @@ from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
 )
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
 from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
+from properties.dirty import p26_dirty_is_marked, p26_dropped_clean
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
 from properties.migration import p21_entries_resolved
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
 from properties.rmap import p12_rmap_complete
 from properties.slots import p18_hashed_is_listed
+from properties.swapcache import p8_swapcache_bijection
 
 passes = parameter(2, "pages that reclaim tries", at_least=1, at_most=3)
 
@@ -57,10 +57,8 @@ watch = instance(RmapWatch)
 def shared() -> None:
     """mm1 maps a KSM page, mm2 does not exist yet."""
     ksm_init()
-    start_mm(mm1)
+    start_registered(mm1, av1, slot1)
     forget_mappings()
-    map_vma(mm1, av1)
-    register_mm(mm1, slot1)
     make_ksm_page(k, n, 1)
     map_ksm_page(mm1, slot1, r1, n)
 
@@ -94,9 +92,13 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p7_swapcount_exact,
+        p8_swapcache_bijection,
         p12_rmap_complete,
+        p13_nobody_walks,
         p18_hashed_is_listed,
         p21_entries_resolved,
+        p26_dirty_is_marked,
+        p26_dropped_clean,
     ],
     expected=[
         Expect(verdict="holds"),

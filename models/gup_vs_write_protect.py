@@ -30,10 +30,8 @@ from models.kernel.ksm_start import (
     make_ksm_page,
     map_anon_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
     start_item,
-    start_mm,
+    start_registered,
 )
 from models.kernel.memory import follow_page
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
@@ -42,10 +40,15 @@ from models.kernel.patches import PATCHES
 from models.kernel.tlb import Cpu
 from properties.functional import p3_ksm_invisible, p29_isolation
 from properties.immutable import p10_content_stays, p10_no_way_to_write
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p17_item_has_node,
+)
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
 from properties.sharing import p9_writable_exclusive
 from properties.tlb import p27_freed_is_forgotten, p27_protected_for_all
+from properties.trees import p17_counters
 
 upgrade = parameter(0, "1: the page becomes a KSM page, 0: gives way to one", at_least=0, at_most=1)
 
@@ -68,13 +71,9 @@ cpu_f = instance(Cpu)
 def equal_pages() -> None:
     """mm1 has a page of its own; mm2 has the same content, in a KSM page or one of its own."""
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av2, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av2)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     map_anon_page(mm1, p, 1)
     start_item(r1, mm1)
     if upgrade == 1:
@@ -132,6 +131,8 @@ scenario(
         p9_writable_exclusive,
         p10_content_stays,
         p10_no_way_to_write,
+        p17_item_has_node,
+        p17_counters,
         p27_freed_is_forgotten,
         p27_protected_for_all,
         p29_isolation,

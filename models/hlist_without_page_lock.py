@@ -9,7 +9,7 @@ Keeps: mm1 and mm2, which share a KSM page and are registered; X, the last threa
     exits; ksmd, which then removes mm2's item; R, which tries to reclaim the page.
 Abstracts: see models/kernel/hlist.py, ksm_rmap.py, ksm_scan.py. The cursor stands on mm2's slot.
 Not covered: insertion during a walk; rmap_walk_ksm.
-Result: v2.6.33 holds (106,335 states). Without page-lock-hlist violated after 34 steps (p13: the
+Result: v2.6.33 holds (108,601 states). Without page-lock-hlist violated after 34 steps (p13: the
     list changes under the walk); with --all also use after free, the walk touching the freed item.
 """
 
@@ -23,12 +23,11 @@ from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
 )
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
 from properties.ksm import (
@@ -39,6 +38,7 @@ from properties.ksm import (
     p17_item_has_node,
 )
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.slots import p18_cursor_live, p18_hashed_is_listed
 
 scans = parameter(1, "pages that ksmd looks for", at_least=1, at_most=3)
@@ -53,19 +53,16 @@ r1 = instance(RmapItem)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
 def shared() -> None:
     """mm1 and mm2 map one KSM page; ksmd has come to mm2."""
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av2, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av2)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     make_ksm_page(k, n, 1)
     map_ksm_page(mm1, slot1, r1, n)
     map_ksm_page(mm2, slot2, r2, n)
@@ -104,6 +101,7 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p11_item_pins_anon_vma,
+        p12_rmap_complete,
         p13_nobody_walks,
         p17_item_has_node,
         p18_cursor_live,

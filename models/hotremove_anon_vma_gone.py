@@ -15,7 +15,7 @@ Result: v2.6.34 violated after 37 steps (p11): X frees the anon_vma, whose list 
     has seen the page mapped, and remove_migration_ptes locks it. It is the race that e9995ef978a7
     admits. v2.6.35 is violated as well, after 47 steps: between G's look at the mapcount and its
     reference X goes all the way to the free. KSM.md takes the reference for the fix; the kernel
-    gave it the anon_vma's lock in v2.6.38, which holds (1,767 states). The lock alone is no help
+    gave it the anon_vma's lock in v2.6.38, which holds (1,780 states). The lock alone is no help
     (49 steps) without the second look at the mapcount that page_lock_anon_vma has since v2.6.36.
 """
 
@@ -28,14 +28,18 @@ from models.kernel.ksm_slots import mmput
 from models.kernel.ksm_start import forget_mappings, map_anon_page, map_vma, start_mm
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
+from properties.functional import p3_ksm_invisible
 from properties.migration import p11_walk_of_live_anon_vma, p21_entries_resolved
-from properties.refcounts import p6_mapcount_exact
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 
 GONE = "p11_walk_of_live_anon_vma"
 
 mm1 = instance(Mm)
 av1 = instance(AnonVma)
 p = instance(Page)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -67,7 +71,14 @@ scenario(
     patches=PATCHES,
     config=["CONFIG_KSM"],
     pools={Page: 2, SwapSlot: 1, StableNode: 1, RmapItem: 1},
-    properties=[p6_mapcount_exact, p11_walk_of_live_anon_vma, p21_entries_resolved],
+    properties=[
+        p3_ksm_invisible,
+        p5_refcount_covers,
+        p6_mapcount_exact,
+        p11_walk_of_live_anon_vma,
+        p12_rmap_complete,
+        p21_entries_resolved,
+    ],
     expected=[
         Expect(verdict="violated", property=GONE),
         Expect(kernel="v2.6.35", verdict="violated", property=GONE),

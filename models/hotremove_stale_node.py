@@ -8,7 +8,7 @@ Keeps: mm1, which has a KSM page for itself; X, which unmaps it; G, which takes 
     the page moved to the other frame or freed; ksmd, which removes what mm1 has left.
 Abstracts: see models/kernel/hotplug.py, migrate.py.
 Not covered: memory that is added again; a second section.
-Result: v2.6.33 holds (4,306 states). Without kpfn-prune-on-offline violated after 15 steps (p25):
+Result: v2.6.33 holds (4,378 states). Without kpfn-prune-on-offline violated after 15 steps (p25):
     X frees the page before migration comes to it, nothing has to be moved, and the node stays. It
     is the commit's account; with --all ksmd then reads the mapping of the struct page that is gone
     (assertion, 37 steps).
@@ -26,16 +26,25 @@ from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
 )
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p17_item_has_node
+from properties.immutable import p10_content_stays, p10_no_way_to_write
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p11_item_pins_anon_vma,
+    p13_nobody_walks,
+    p17_item_has_node,
+)
 from properties.migration import p21_entries_resolved, p25_no_node_of_removed_frame
-from properties.refcounts import p6_mapcount_exact
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
+from properties.slots import p18_cursor_live, p18_hashed_is_listed
+from properties.trees import p15_stale_is_final
 
 mm1 = instance(Mm)
 av1 = instance(AnonVma)
@@ -43,16 +52,15 @@ k = instance(Page)
 n = instance(StableNode)
 r1 = instance(RmapItem)
 slot1 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
 def shared() -> None:
     """mm1 maps a KSM page, and ksmd is about to come to mm1."""
     ksm_init()
-    start_mm(mm1)
+    start_registered(mm1, av1, slot1)
     forget_mappings()
-    map_vma(mm1, av1)
-    register_mm(mm1, slot1)
     make_ksm_page(k, n, 1)
     map_ksm_page(mm1, slot1, r1, n)
     cursor_at(slot1)
@@ -86,8 +94,17 @@ scenario(
         p1_node_outlives_page,
         p2_no_downgrade,
         p3_ksm_invisible,
+        p5_refcount_covers,
         p6_mapcount_exact,
+        p10_no_way_to_write,
+        p10_content_stays,
+        p11_item_pins_anon_vma,
+        p12_rmap_complete,
+        p13_nobody_walks,
+        p15_stale_is_final,
         p17_item_has_node,
+        p18_cursor_live,
+        p18_hashed_is_listed,
         p21_entries_resolved,
         p25_no_node_of_removed_frame,
     ],

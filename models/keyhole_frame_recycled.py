@@ -54,6 +54,7 @@ from models.kernel.objects import (
 )
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
 from properties.ksm import (
@@ -62,6 +63,7 @@ from properties.ksm import (
     p14_keyhole_sound,
 )
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 
 pages = parameter(2, "page frames", at_least=2, at_most=3)
@@ -77,6 +79,7 @@ p = instance(Page)
 k = instance(Page)
 n = instance(StableNode)
 r1 = instance(RmapItem)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -138,6 +141,7 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p9_writable_exclusive,
+        p12_rmap_complete,
         p14_keyhole_sound,
     ],
     expected=[

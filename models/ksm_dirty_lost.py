@@ -36,11 +36,16 @@ from models.kernel.memory import follow_page, user_write
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import end_page_writeback, shrink_inactive_list
 from properties.dirty import p26_dirty_is_marked, p26_dropped_clean
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+)
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 
 gives_up = parameter(0, "how mm1 leaves the page: 0 zaps, 1 stores", at_least=0, at_most=1)
@@ -54,6 +59,7 @@ p = instance(Page)
 q = instance(Page)
 r1 = instance(RmapItem)
 r2 = instance(RmapItem)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -123,6 +129,7 @@ scenario(
         p6_mapcount_exact,
         p7_swapcount_exact,
         p9_writable_exclusive,
+        p12_rmap_complete,
         p26_dirty_is_marked,
         p26_dropped_clean,
     ],

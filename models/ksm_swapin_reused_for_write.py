@@ -47,10 +47,16 @@ from models.kernel.objects import (
     SwapSlot,
 )
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p14_keyhole_sound
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p14_keyhole_sound,
+)
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 
 mm1 = instance(Mm)
@@ -63,6 +69,7 @@ s1 = instance(SwapSlot)
 n = instance(StableNode)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -112,6 +119,7 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p9_writable_exclusive,
+        p12_rmap_complete,
         p14_keyhole_sound,
     ],
     expected=[

@@ -11,7 +11,7 @@ Keeps: mm1, which maps a KSM page, in the swap cache or not; mm2 with an equal p
 Abstracts: see models/kernel/migrate.py, ksm_nodes.py, ksm_cmp.py. The accesses to kpfn and
     page->mapping are in program order: the barriers of c8d6553b9580 are not asked (KSM.md 37).
 Not covered: trees per NUMA node and migrate_nodes (v3.9): nobody looks at nid.
-Result: v3.9 holds (11,901 states).
+Result: v3.9 holds (12,471 states).
     36a, without recheck-kpfn: violated after 59 steps (p1): ksmd reads the old frame before G
     changes kpfn, and its mapping after that.
     36b, without spin-on-frozen: after 56 (p1): the swap cache page's count is frozen when ksmd
@@ -43,9 +43,9 @@ from models.kernel.ksm_start import (
     map_anon_page,
     map_ksm_page,
     map_vma,
-    register_mm,
     start_item,
     start_mm,
+    start_registered,
     swap_out,
 )
 from models.kernel.memory import follow_page
@@ -62,6 +62,7 @@ from models.kernel.objects import (
 )
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from properties.functional import p3_ksm_invisible
 from properties.ksm import (
     p1_node_outlives_page,
@@ -72,6 +73,7 @@ from properties.ksm import (
 )
 from properties.migration import p21_entries_resolved
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 
 mm1 = instance(Mm)
 mm2 = instance(Mm)
@@ -84,6 +86,7 @@ n = instance(StableNode)
 r1 = instance(RmapItem)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -91,12 +94,10 @@ def equal_pages() -> None:
     """mm1 maps a KSM page, mm2 an ordinary one with the same content."""
     same = fresh(Content)
     ksm_init()
-    start_mm(mm1)
+    start_registered(mm1, av1, slot1)
     start_mm(mm2)
     forget_mappings()
-    map_vma(mm1, av1)
     map_vma(mm2, av2)
-    register_mm(mm1, slot1)
     mm2.vma_mergeable = True
     map_anon_page(mm2, p, same)
     start_item(r2, mm2)
@@ -135,6 +136,7 @@ scenario(
         p3_ksm_invisible,
         p5_refcount_covers,
         p6_mapcount_exact,
+        p12_rmap_complete,
         p13_nobody_walks,
         p14_keyhole_sound,
         p17_item_has_node,

@@ -35,16 +35,17 @@ from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
     unmap_ksm_page,
 )
 from models.kernel.migrate import migrate_pages
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
+from properties.dirty import p26_dirty_is_marked, p26_dropped_clean
 from properties.functional import p3_ksm_invisible
+from properties.immutable import p10_content_stays, p10_no_way_to_write
 from properties.ksm import (
     p1_node_outlives_page,
     p2_no_downgrade,
@@ -54,7 +55,10 @@ from properties.ksm import (
     p17_item_has_node,
 )
 from properties.migration import p21_entries_resolved
-from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
+from properties.rmap import p12_rmap_complete
+from properties.slots import p18_cursor_live, p18_hashed_is_listed
+from properties.trees import p17_counters
 
 reclaim = parameter(1, "pages that reclaim tries", at_least=0, at_most=1)
 
@@ -67,19 +71,16 @@ r1 = instance(RmapItem)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
 def shared() -> None:
     """mm1 maps a KSM page, mm2 has unmapped it; ksmd has come to mm2."""
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av1, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av1)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     make_ksm_page(k, n, 1)
     map_ksm_page(mm1, slot1, r1, n)
     map_ksm_page(mm2, slot2, r2, n)
@@ -121,11 +122,20 @@ scenario(
         p3_ksm_invisible,
         p5_refcount_covers,
         p6_mapcount_exact,
+        p7_swapcount_exact,
+        p10_no_way_to_write,
+        p10_content_stays,
         p11_item_pins_anon_vma,
+        p12_rmap_complete,
         p13_nobody_walks,
         p14_keyhole_sound,
         p17_item_has_node,
+        p17_counters,
+        p18_cursor_live,
+        p18_hashed_is_listed,
         p21_entries_resolved,
+        p26_dirty_is_marked,
+        p26_dropped_clean,
     ],
     expected=[
         Expect(verdict="holds"),

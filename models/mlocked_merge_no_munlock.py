@@ -11,7 +11,7 @@ Keeps: mm1, whose vma is locked, with a page of its own, mlocked and on the unev
     Contents are unknowns (symbols), so this is for all of them.
 Abstracts: see models/kernel/mlock.py, lru.py. The fork is the setup's.
 Not covered: munlock(2), exit.
-Result: v2.6.33 holds (445,740 states). Without munlock-replaced violated after 40 steps (p23: mm1's
+Result: v2.6.33 holds (501,222 states). Without munlock-replaced violated after 40 steps (p23: mm1's
     pte is the KSM page's, and the page is still mlocked; with --all it is freed so, after 62).
     With stores=1 v2.6.33 is violated: by ksmd after 92 steps (passes=0), by reclaim after 65.
 Story: without the guard the commit's. stores=1: mm1's store copies the KSM page before ksmd, which
@@ -45,9 +45,9 @@ from models.kernel.ksm_start import (
     map_ksm_page,
     map_vma,
     mlock_page,
-    register_mm,
     start_item,
     start_mm,
+    start_registered,
 )
 from models.kernel.memory import follow_page, user_write
 from models.kernel.objects import (
@@ -62,11 +62,16 @@ from models.kernel.objects import (
 )
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+)
 from properties.mlock import p23_mlocked_for_a_vma, p23_not_freed_mlocked, p23_nr_mlock_exact
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 
 stores = parameter(0, "1: mm1's thread stores while ksmd merges", at_least=0, at_most=1)
@@ -84,6 +89,7 @@ r1 = instance(RmapItem)
 r3 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot3 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -91,15 +97,11 @@ def locked_and_forked() -> None:
     """mm1's mlocked page is mm2's, too; mm3 has the same content in a KSM page."""
     same = fresh(Content)
     ksm_init()
-    start_mm(mm1)
+    start_registered(mm1, av1, slot1)
     start_mm(mm2)
-    start_mm(mm3)
+    start_registered(mm3, av3, slot3)
     forget_mappings()
-    map_vma(mm1, av1)
     map_vma(mm2, av1)
-    map_vma(mm3, av3)
-    register_mm(mm1, slot1)
-    register_mm(mm3, slot3)
     map_anon_page(mm1, p, same)
     fork_anon_page(mm1, mm2, p)
     mlock_page(mm1, p)
@@ -156,6 +158,7 @@ scenario(
         p5_refcount_covers,
         p6_mapcount_exact,
         p9_writable_exclusive,
+        p12_rmap_complete,
         p23_mlocked_for_a_vma,
         p23_not_freed_mlocked,
         p23_nr_mlock_exact,

@@ -34,10 +34,18 @@ from models.kernel.ksm_start import (
 from models.kernel.mremap import mremap
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
-from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p14_keyhole_sound
+from properties.functional import p3_ksm_invisible, p29_isolation
+from properties.immutable import p10_content_stays, p10_no_way_to_write
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p11_item_pins_anon_vma,
+    p14_keyhole_sound,
+)
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
-from properties.trees import p16_stable_tree_order, p17_counters
+from properties.sharing import p9_writable_exclusive
+from properties.slots import p18_cursor_live, p18_hashed_is_listed
+from properties.trees import p15_stale_is_final, p16_stable_tree_order, p17_counters
 
 scans = parameter(1, "pages that ksmd takes up", at_least=1, at_most=3)
 
@@ -101,9 +109,17 @@ scenario(
         p3_ksm_invisible,
         p5_refcount_covers,
         p6_mapcount_exact,
+        p9_writable_exclusive,
+        p10_no_way_to_write,
+        p10_content_stays,
+        p11_item_pins_anon_vma,
         p14_keyhole_sound,
+        p15_stale_is_final,
         p16_stable_tree_order,
         p17_counters,
+        p18_cursor_live,
+        p18_hashed_is_listed,
+        p29_isolation,
     ],
     expected=[
         Expect(verdict="holds"),

@@ -29,21 +29,21 @@ from models.kernel.ksm_start import (
     make_ksm_page,
     map_anon_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
     start_item,
-    start_mm,
+    start_registered,
 )
 from models.kernel.memory import follow_page, user_read
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.tlb import Cpu
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
 from properties.immutable import p10_content_stays, p10_no_way_to_write
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.sharing import p9_writable_exclusive
 
 mm1 = instance(Mm)
@@ -58,19 +58,16 @@ r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
 cpu_d = instance(Cpu)
+watch = instance(RmapWatch)
 
 
 @setup
 def equal_pages() -> None:
     """mm1 has a page of its own; mm2 has the same content in a KSM page."""
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av2, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av2)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     map_anon_page(mm1, p, 1)
     p.lru = True
     start_item(r1, mm1)
@@ -125,6 +122,7 @@ scenario(
         p9_writable_exclusive,
         p10_content_stays,
         p10_no_way_to_write,
+        p12_rmap_complete,
     ],
     expected=[
         Expect(verdict="violated", property="p3_ksm_invisible"),

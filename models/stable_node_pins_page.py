@@ -23,18 +23,20 @@ from models.kernel.ksm_start import (
     forget_mappings,
     make_ksm_page,
     map_ksm_page,
-    map_vma,
-    register_mm,
-    start_mm,
+    start_registered,
     swap_out,
 )
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
+from properties.dirty import p26_dirty_is_marked, p26_dropped_clean
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
 from properties.progress import p28_clean_page_is_freed
-from properties.refcounts import p5_refcount_covers
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
+from properties.rmap import p12_rmap_complete
+from properties.swapcache import p8_swapcache_bijection
 
 tries = parameter(2, "pages that reclaim takes up", at_least=1, at_most=4)
 
@@ -49,19 +51,16 @@ r1 = instance(RmapItem)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
 def shared() -> None:
     """mm1 and mm2 map one KSM page, which may be in the swap cache, clean."""
     ksm_init()
-    start_mm(mm1)
-    start_mm(mm2)
+    start_registered(mm1, av1, slot1)
+    start_registered(mm2, av2, slot2)
     forget_mappings()
-    map_vma(mm1, av1)
-    map_vma(mm2, av2)
-    register_mm(mm1, slot1)
-    register_mm(mm2, slot2)
     make_ksm_page(k, n, 1)
     map_ksm_page(mm1, slot1, r1, n)
     map_ksm_page(mm2, slot2, r2, n)
@@ -87,6 +86,13 @@ scenario(
         p2_no_downgrade,
         p3_ksm_invisible,
         p5_refcount_covers,
+        p6_mapcount_exact,
+        p7_swapcount_exact,
+        p8_swapcache_bijection,
+        p12_rmap_complete,
+        p13_nobody_walks,
+        p26_dirty_is_marked,
+        p26_dropped_clean,
         p28_clean_page_is_freed,
     ],
     expected=[

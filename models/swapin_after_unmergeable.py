@@ -26,10 +26,15 @@ from models.kernel.ksm_unmerge import ksm_madvise_unmergeable
 from models.kernel.memory import user_read
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
+from properties.dirty import p26_dirty_is_marked, p26_dropped_clean
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
-from properties.refcounts import p6_mapcount_exact
+from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact, p7_swapcount_exact
+from properties.rmap import p12_rmap_complete
+from properties.sharing import p9_writable_exclusive
+from properties.swapcache import p8_swapcache_bijection
 from properties.unmerge import p24_madvise_unmerged
 
 swaps = parameter(1, "1: reclaim is at work", at_least=0, at_most=1)
@@ -40,6 +45,7 @@ k = instance(Page)
 n = instance(StableNode)
 r1 = instance(RmapItem)
 slot1 = instance(MmSlot)
+watch = instance(RmapWatch)
 
 
 @setup
@@ -81,8 +87,16 @@ scenario(
         p1_node_outlives_page,
         p2_no_downgrade,
         p3_ksm_invisible,
+        p5_refcount_covers,
         p6_mapcount_exact,
+        p7_swapcount_exact,
+        p8_swapcache_bijection,
+        p9_writable_exclusive,
+        p12_rmap_complete,
+        p13_nobody_walks,
         p24_madvise_unmerged,
+        p26_dirty_is_marked,
+        p26_dropped_clean,
     ],
     expected=[
         Expect(verdict="violated", property="p24_madvise_unmerged"),

@@ -36,7 +36,7 @@ from models.kernel.memory import user_read
 from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
 from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade
+from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p14_keyhole_sound
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
 from properties.unmerge import p24_run_unmerged, p24_tree_empty
 
@@ -87,6 +87,7 @@ scenario(
         p3_ksm_invisible,
         p5_refcount_covers,
         p6_mapcount_exact,
+        p14_keyhole_sound,
         p24_run_unmerged,
         p24_tree_empty,
     ],

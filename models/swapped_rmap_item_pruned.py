@@ -32,11 +32,13 @@ from models.kernel.ksm_unmerge import ksm_madvise_unmergeable
 from models.kernel.memory import user_read
 from models.kernel.objects import AnonVma, Count, Mm, Page, RmapItem, StableNode, SwapSlot
 from models.kernel.patches import PATCHES
+from models.kernel.rmap_watch import RmapWatch
 from models.kernel.vmscan import shrink_inactive_list
 from properties.functional import p3_ksm_invisible
 from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
 from properties.progress import p28_every_pte_is_found
 from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.rmap import p12_rmap_complete
 from properties.trees import p17_counters
 
 unmerges = parameter(1, "1: mm1 calls madvise(MADV_UNMERGEABLE)", at_least=0, at_most=1)
@@ -52,6 +54,7 @@ r1 = instance(RmapItem)
 r2 = instance(RmapItem)
 slot1 = instance(MmSlot)
 slot2 = instance(MmSlot)
+watch = instance(RmapWatch)
 done: Count
 
 
@@ -113,6 +116,7 @@ scenario(
         p3_ksm_invisible,
         p5_refcount_covers,
         p6_mapcount_exact,
+        p12_rmap_complete,
         p13_nobody_walks,
         p17_counters,
         p28_every_pte_is_found,

@@ -26,9 +26,17 @@ from models.kernel.objects import AnonVma, Mm, Page, RmapItem, StableNode, SwapS
 from models.kernel.page import put_page
 from models.kernel.patches import PATCHES
 from models.kernel.unmap import page_referenced
-from properties.functional import p3_ksm_invisible
-from properties.ksm import p1_node_outlives_page, p2_no_downgrade, p13_nobody_walks
-from properties.refcounts import p6_mapcount_exact
+from properties.functional import p3_ksm_invisible, p29_isolation
+from properties.immutable import p10_content_stays, p10_no_way_to_write
+from properties.ksm import (
+    p1_node_outlives_page,
+    p2_no_downgrade,
+    p13_nobody_walks,
+    p17_item_has_node,
+)
+from properties.refcounts import p5_refcount_covers, p6_mapcount_exact
+from properties.sharing import p9_writable_exclusive
+from properties.trees import p17_counters
 
 reloads = parameter(0, "1: page_referenced loads page->mapping twice", at_least=0, at_most=1)
 
@@ -88,8 +96,15 @@ scenario(
         p1_node_outlives_page,
         p2_no_downgrade,
         p3_ksm_invisible,
+        p5_refcount_covers,
         p6_mapcount_exact,
+        p9_writable_exclusive,
+        p10_no_way_to_write,
+        p10_content_stays,
         p13_nobody_walks,
+        p17_item_has_node,
+        p17_counters,
+        p29_isolation,
     ],
     expected=[
         Expect(verdict="holds"),

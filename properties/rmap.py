@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ksmcheck.lang import invariant, is_live, locked, pool, predicate, witness
-from models.kernel.objects import Address, Anon, Ksm, Mm, Page, Present, RmapItem, Tree
+from models.kernel.objects import Address, Anon, Ksm, Mm, Page, PoisonPrev, Present, RmapItem, Tree
 from models.kernel.rmap_watch import RmapWatch
 from properties.counting import maps
 
@@ -24,16 +24,42 @@ def has_no_node(page: Page) -> bool:
             return False
 
 
+@predicate
+def item_was_removed(page: Page, mm: Mm) -> bool:
+    """No rmap_item leads from a KSM page to the mm's area, and ksmd will make one, or the mm exits.
+
+    ksmd removes an item while the page is swapped out, or as soon as the mm has no users left. A
+    child of fork is led to by its parent's item.
+    """
+    return (
+        mm.vma_mergeable
+        and isinstance(page.mapping, Ksm)
+        and not any(
+            is_live(item)
+            and item.tree == Tree.STABLE
+            and not isinstance(item.pprev, PoisonPrev)
+            and page.mapping == Ksm(item.head)
+            and item.anon_vma is not None
+            and mm in item.anon_vma.vmas
+            for item in pool(RmapItem)
+        )
+    )
+
+
 @invariant(source="KSM.md P12 rmap_complete; db114b83ab6c")
 def p12_rmap_complete(watch: RmapWatch, mm: Mm, address: Address) -> bool:
     """A walk over a page's ptes that ends with some left has met each that was there all along.
 
-    Excepted are pages that ksmd is about to give their node or their rmap_item.
+    Excepted are pages that ksmd is about to give their node or their rmap_item, for the first time
+    or again: P28 says that these exceptions pass.
     """
     if not watch.complete or mm in watch.met:
         return True
     return all(
-        watch.page != page or not maps(mm, address, page) or has_no_node(page)
+        watch.page != page
+        or not maps(mm, address, page)
+        or has_no_node(page)
+        or item_was_removed(page, mm)
         for page in pool(Page)
     ) or ksmd_is_merging(mm)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from ksmcheck.lang import invariant, locked, witness
+from ksmcheck.lang import invariant, locked, predicate, witness
 from models.kernel.ksm_lists import all_unmerged, ksm_thread_mutex
 from models.kernel.ksm_trees import root_stable_tree
 from models.kernel.objects import Address, Ksm, Mm, Present
 
 
+@predicate
+def maps_ksm_page(mm: Mm, address: Address) -> bool:
+    """The pte maps a KSM page."""
+    match mm.table[address]:
+        case Present(page, _, _):
+            return isinstance(page.mapping, Ksm)
+        case _:
+            return False
+
+
 @invariant(source="KSM.md P24 unmerge_post: madvise")
 def p24_madvise_unmerged(mm: Mm, address: Address) -> bool:
     """After MADV_UNMERGEABLE no KSM page is mapped in the area, and none appears there."""
-    if not mm.unmerged:
-        return True
-    match mm.table[address]:
-        case Present(page, _, _):
-            return not isinstance(page.mapping, Ksm)
-        case _:
-            return True
+    return not mm.unmerged or not maps_ksm_page(mm, address)
 
 
 @witness(p24_madvise_unmerged)
@@ -29,13 +33,7 @@ def an_unmerged_page(mm: Mm, address: Address) -> bool:
 @invariant(source="KSM.md P24 unmerge_post: run=2; cbf86cfe04a6")
 def p24_run_unmerged(mm: Mm, address: Address) -> bool:
     """When 2 has been written to run, no mm that is not exiting maps a KSM page."""
-    if not all_unmerged or mm.mm_users == 0:
-        return True
-    match mm.table[address]:
-        case Present(page, _, _):
-            return not isinstance(page.mapping, Ksm)
-        case _:
-            return True
+    return not all_unmerged or mm.mm_users == 0 or not maps_ksm_page(mm, address)
 
 
 @witness(p24_run_unmerged)

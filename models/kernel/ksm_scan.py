@@ -19,7 +19,6 @@ from ksmcheck.lang import (
     Range,
     Word,
     down_read,
-    free,
     mutex_lock,
     patched,
     routine,
@@ -41,9 +40,7 @@ from models.kernel.ksm_lists import (
     ksm_test_exit,
     ksm_thread_mutex,
     leave_mm,
-    list_del,
     load_ksm_run,
-    mm_slots_hash,
 )
 from models.kernel.ksm_merge import break_cow_at
 from models.kernel.ksm_nodes import (
@@ -51,7 +48,7 @@ from models.kernel.ksm_nodes import (
     remove_rmap_item_from_tree,
     remove_trailing_rmap_items,
 )
-from models.kernel.ksm_slots import mmdrop
+from models.kernel.ksm_slots import unlink_mm_slot
 from models.kernel.ksm_trees import reset_unstable_tree
 from models.kernel.memory import follow_page
 from models.kernel.objects import ADDRESSES, SEQNRS, Address, Mm, Page, RmapItem, Tree
@@ -213,13 +210,7 @@ def leave_mm_slot(slot: MmSlot, mm: Mm) -> None:
     spin_lock(ksm_mmlist_lock)
     ksm_scan.mm_slot = slot.next
     if ksm_scan.address == 0:
-        mm_slots_hash.discard(slot)
-        list_del(slot)
-        spin_unlock(ksm_mmlist_lock)
-        free(slot)
-        mm.mmf_vm_mergeable = False
-        up_read(mm.mmap_sem)
-        mmdrop(mm)
+        unlink_mm_slot(slot, mm)
     else:
         spin_unlock(ksm_mmlist_lock)
         up_read(mm.mmap_sem)

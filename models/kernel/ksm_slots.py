@@ -23,6 +23,7 @@ from ksmcheck.lang import (
     routine,
     spin_lock,
     spin_unlock,
+    up_read,
     up_write,
 )
 from models.kernel.exit import exit_mmap
@@ -100,6 +101,18 @@ def __ksm_exit(mm: Mm) -> None:
     elif patched("exit-waits-for-ksmd"):
         down_write(mm.mmap_sem)
         up_write(mm.mmap_sem)
+
+
+@routine(source="mm/ksm.c", kernel="v2.6.33")
+def unlink_mm_slot(mm_slot: MmSlot, mm: Mm) -> None:
+    """The slot goes, and with it its hold on the mm; ends the sections of the list and the mm."""
+    mm_slots_hash.discard(mm_slot)
+    list_del(mm_slot)
+    spin_unlock(ksm_mmlist_lock)
+    free(mm_slot)
+    mm.mmf_vm_mergeable = False
+    up_read(mm.mmap_sem)
+    mmdrop(mm)
 
 
 @routine(source="kernel/fork.c", kernel="v2.6.33")

@@ -17,7 +17,6 @@ from __future__ import annotations
 from ksmcheck.lang import (
     down_read,
     down_write,
-    free,
     mutex_lock,
     patched,
     routine,
@@ -35,9 +34,7 @@ from models.kernel.ksm_lists import (
     ksm_scan,
     ksm_test_exit,
     ksm_thread_mutex,
-    list_del,
     load_ksm_run,
-    mm_slots_hash,
     note_all_unmerged,
     store_ksm_run,
 )
@@ -47,7 +44,7 @@ from models.kernel.ksm_nodes import (
     remove_node_from_stable_tree,
     remove_trailing_rmap_items,
 )
-from models.kernel.ksm_slots import mmdrop
+from models.kernel.ksm_slots import unlink_mm_slot
 from models.kernel.ksm_trees import AtNode, root_stable_tree, stable_tree_next
 from models.kernel.objects import ADDRESSES, Ksm, Mm, StableNode
 from models.kernel.page import put_page, unlock_page
@@ -127,13 +124,7 @@ def leave_unmerged(mm_slot: MmSlot, mm: Mm) -> None:
     spin_lock(ksm_mmlist_lock)
     ksm_scan.mm_slot = mm_slot.next
     if ksm_test_exit(mm):
-        mm_slots_hash.discard(mm_slot)
-        list_del(mm_slot)
-        spin_unlock(ksm_mmlist_lock)
-        free(mm_slot)
-        mm.mmf_vm_mergeable = False
-        up_read(mm.mmap_sem)
-        mmdrop(mm)
+        unlink_mm_slot(mm_slot, mm)
     else:
         spin_unlock(ksm_mmlist_lock)
         up_read(mm.mmap_sem)
