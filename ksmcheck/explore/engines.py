@@ -26,9 +26,9 @@ from ksmcheck.explore.shortening import shortened
 from ksmcheck.ir.program import Program
 
 # A model with fewer states is decided by the python engine in less time than cc needs for its C.
-# Choosing what to reduce is slow in Python, so there it is worth less.
+# Choosing what to reduce is slow in Python, and finding out what is entered takes some searches.
 SMALL = 200_000
-SMALL_REDUCED = 20_000
+SMALL_REDUCED = 4_000
 
 
 class EngineName(Enum):

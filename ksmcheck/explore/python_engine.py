@@ -45,8 +45,12 @@ class PythonEngine:
             file = self.keep_generated / f"{Path(program.identity.model).name}.py"
             file.write_text(model.source, encoding="utf-8")
 
+        unused = [model]  # a search uses up what a model watches for
+
         def once(given: SearchOptions) -> SearchResult:
-            fresh = PythonModel(program, oracle, canonical, marking=marking)
+            fresh = (
+                unused.pop() if unused else PythonModel(program, oracle, canonical, marking=True)
+            )
             found = breadth_first(program, fresh, given, progress)
             return evolve(found, entered=fresh.entered())
 
