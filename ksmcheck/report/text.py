@@ -6,6 +6,7 @@ import textwrap
 from typing import assert_never
 
 from ksmcheck.explore.options import StopReason
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.report.coverage import silent_count, silent_routines, step_count
 from ksmcheck.report.verdict import PropertyVerdict, Report, Verdict
@@ -71,7 +72,7 @@ def _headline(report: Report) -> list[str]:
                 steps = f"{count} step{'' if count == 1 else 's'}"
                 stored = f", written to {item.file}" if item.file else ""
                 lines.append(f"  {item.trace.violation.name} after {steps}{stored}")
-            return lines
+            return [*lines, *_perhaps_longer(report)]
         case Verdict.INCONCLUSIVE:
             return [
                 f"{model}: INCONCLUSIVE, {why_stopped(report.result.stop_reason)}",
@@ -96,6 +97,13 @@ def _headline(report: Report) -> list[str]:
             return [f"{model}: HOLDS in all {states}{runs}, within the scope below"]
         case _:
             assert_never(report.verdict)
+
+
+def _perhaps_longer(report: Report) -> list[str]:
+    """A search that leaves runs out may leave out the shortest way to a violation."""
+    if Reduction.POR.value not in report.reductions:
+        return []
+    return ["  with partial order reduction: there may be a shorter way, --reduce none finds it"]
 
 
 def _runs(preemptions: int) -> str:

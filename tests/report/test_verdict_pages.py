@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from ksmcheck.explore.options import StopReason
 from ksmcheck.report.findings import recorded
@@ -111,3 +112,11 @@ def test_traces_are_written_and_numbered(tmp_path: Path) -> None:
         str(tmp_path / "race-2.json"),
     ]
     assert load(tmp_path / "race-2.json") == written[1].trace
+
+
+def test_a_reduction_that_leaves_runs_out_says_that_there_may_be_a_shorter_way() -> None:
+    found = CASES["violated"][0]()
+    words = "there may be a shorter way, --reduce none finds it"
+    assert words not in text_report(found)
+    assert words not in text_report(evolve(found, reductions=("symmetry", "heap")))
+    assert words in text_report(evolve(found, reductions=("por", "merge")))
