@@ -12,8 +12,8 @@ Abstracts: see models/kernel/. That the two items have met in the unstable tree 
 Not covered: the second thread that reads the outdated content: p3 looks at what it would read.
 Result: v2.6.35 violated after 81 steps (p26: nothing says any more that the page differs from its
     slot; with --all p3 after 149, when the page has been freed and mm2's pte holds the slot).
-    gives_up=1 violated after 94. With ksm-dirty-transfer holds (152,495 states; gives_up=1:
-    243,512).
+    gives_up=1 violated after 94. With ksm-dirty-transfer holds (153,341 states; gives_up=1:
+    244,859).
 Story: the commit's. It names the unmapping; a further store of mm1, which breaks the KSM page with
     a copy, drops the dirty pte as well.
 """
