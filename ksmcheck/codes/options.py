@@ -179,8 +179,8 @@ OPTIONS = (
         "KSM546",
         "options that do not go together",
         "One option asks for what another excludes: only the native engine has inexact visited "
-        "sets and checkpoints, and a search with reductions has neither. Nothing is silently "
-        "ignored: leave one of the two out.",
+        "sets and checkpoints, and a search with reductions has neither, nor bounds on depth or "
+        "preemptions. Nothing is silently ignored: leave one of the two out.",
         "--engine python --visited compact",
         "--engine native --visited compact",
     ),

@@ -43,7 +43,7 @@ SUBSET = (
         "Every function says what it is with exactly one decorator: `@routine` is kernel "
         "code, `@actor` a thread, `@setup` the start, `@invariant`, `@step_property` and "
         "`@end_property` are properties, `@witness` shows that one was exercised, "
-        "`@predicate` is a helper of properties.",
+        "`@predicate` is what properties call.",
         "def helper() -> None: ...",
         "@routine\ndef helper() -> None: ...",
     ),

@@ -190,7 +190,7 @@ class FunctionKind(Enum):
 
     @property
     def pure(self) -> bool:
-        """True for functions that only read: properties and their helpers."""
+        """True for functions that only read: properties and what they call."""
         return self in (FunctionKind.PROPERTY, FunctionKind.WITNESS, FunctionKind.PREDICATE)
 
 

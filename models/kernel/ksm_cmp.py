@@ -1,7 +1,7 @@
 """What ksmd does with a page: the searches of both trees, and the merge that comes of them.
 
 Kernel: v2.6.33; without no-break-cow-retry as before 4035c07a8959, without node-points-to-page as
-    before 08beca44dfb0.
+    before 08beca44dfb0; with lock-at-match the page that a search finds is locked once, as in v3.9.
 Source: mm/ksm.c (cmp_and_merge_page, stable_tree_search, stable_tree_insert,
     unstable_tree_search_insert).
 Question: none; a part of the kernel that scenarios build on.
@@ -10,7 +10,7 @@ Keeps: that both searches compare with no lock on the candidate, and the items o
     cannot be had; that a page must have the checksum of the pass before to enter the unstable tree;
     the windows between the pte and the list, and between the upgrade and the insertion.
 Abstracts: see ksm_trees.py for the shape of the trees, ksm_compare.py for contents.
-Not covered: locking at the match, misplaced nodes (v3.9), restarts at stale nodes (v4.5).
+Not covered: misplaced nodes (v3.9), restarts at stale nodes (v4.5).
 """
 
 from __future__ import annotations

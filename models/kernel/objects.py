@@ -12,8 +12,8 @@ Abstracts:
         the page is in the tree and cleared under page lock and tree_lock together, and nobody who
         is modelled looks without the page lock (the zap of a pte does, and looks again under it).
     A slot's tree entry is one cell of the slot: the radix tree is only ever asked for one slot.
-    Contents are small integers, each written by one writer: enough to tell whose value is read.
-Not covered: TLBs, young bits, memcg, LRU order and pagevecs, huge pages, more than one anon_vma
+    Contents are symbols where a scenario says so, else small integers, each written by one writer.
+Not covered: TLBs (tlb.py), young bits, LRU order and pagevecs, huge pages, more than one anon_vma
     per page, PG_uptodate (a page that is being read is not visible before its content is).
 """
 
