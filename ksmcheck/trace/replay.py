@@ -52,6 +52,9 @@ class Replay:
     violation: Violation | None
 
 
+_Taken = tuple[Outcome, TraceStep]
+
+
 @frozen
 class _Diverged:
     reason: str
@@ -98,33 +101,66 @@ def _starting_states(model: Model, trace: Trace) -> list[Start] | _Diverged:
     return _Diverged("the initial state is not the same: " + "; ".join(fewest[:3]))
 
 
+@frozen
+class _Way:
+    """A run that looks like the trace so far: where it is, and the step that led there."""
+
+    state: State
+    naming: Naming
+    before: State | None = None
+    last: Outcome | None = None
+    taken: tuple[TraceStep, ...] = ()
+
+
 def _run(model: Model, trace: Trace, start: Start, other: bool) -> Replay:
-    state, before, last = start.state, None, None
-    naming = model.naming(start)
-    taken: list[TraceStep] = []
-
-    def diverged(step: int | None, reason: str) -> Replay:
-        return Replay(ReplayVerdict.DIVERGES, other, step, reason, tuple(taken), None)
-
+    ways = [_Way(start.state, model.naming(start))]
     for number, wanted in enumerate(trace.steps, 1):
-        choice = _take(model, state, wanted, naming)
-        if isinstance(choice, _Diverged):
-            return diverged(number, choice.reason)
-        taken.append(describe_step(model, state, choice, naming))
-        last = choice
-        naming = model.naming_after(naming, choice)
-        if choice.state is not None:
-            before, state = state, choice.state
-        elif number < len(trace.steps):
-            return diverged(number, f"the step ends in a fault, {taken[-1].fault}")
-    for claim in _claims(model, trace.violation):
-        violation = establish(model, claim, before, last, state, naming)
-        if violation is not None and violation.bindings == trace.violation.bindings:
-            return Replay(ReplayVerdict.REPRODUCES, other, None, "", tuple(taken), violation)
-    return diverged(None, _why_not(model, trace.violation))
+        goes_on = number < len(trace.steps)
+        following, reason = _followed(model, ways, wanted, goes_on)
+        if not following:
+            taken = ways[0].taken
+            return Replay(ReplayVerdict.DIVERGES, other, number, reason, taken, None)
+        ways = following
+    for way in ways:
+        for claim in _claims(model, trace.violation):
+            violation = establish(model, claim, way.before, way.last, way.state, way.naming)
+            if violation is not None and violation.bindings == trace.violation.bindings:
+                return Replay(ReplayVerdict.REPRODUCES, other, None, "", way.taken, violation)
+    reason = _why_not(model, trace.violation)
+    return Replay(ReplayVerdict.DIVERGES, other, None, reason, ways[0].taken, None)
 
 
-def _take(model: Model, state: State, wanted: TraceStep, naming: Naming) -> Outcome | _Diverged:
+def _followed(
+    model: Model, ways: list[_Way], wanted: TraceStep, goes_on: bool
+) -> tuple[list[_Way], str]:
+    """``ways`` after the step ``wanted``, and why the first of them cannot take it.
+
+    Outcomes may look alike and lead to different states: what was found out about symbols is not
+    seen in what a step changes. All of them are followed.
+    """
+    following: dict[State, _Way] = {}
+    reason = ""
+    for way in ways:
+        outcomes = _take(model, way.state, wanted, way.naming)
+        if isinstance(outcomes, _Diverged):
+            reason = reason or outcomes.reason
+            continue
+        for outcome, step in outcomes:
+            if outcome.state is None and goes_on:
+                reason = reason or f"the step ends in a fault, {step.fault}"
+                continue
+            naming, taken = model.naming_after(way.naming, outcome), (*way.taken, step)
+            if outcome.state is None:
+                after = _Way(way.state, naming, way.before, outcome, taken)
+            else:
+                after = _Way(outcome.state, naming, way.state, outcome, taken)
+            following.setdefault(after.state, after)
+    return list(following.values()), reason
+
+
+def _take(
+    model: Model, state: State, wanted: TraceStep, naming: Naming
+) -> list[_Taken] | _Diverged:
     names = [actor.name for actor in model.program.actors]
     if wanted.actor not in names:
         return _Diverged(f"the model has no actor {wanted.actor}")
@@ -145,17 +181,16 @@ def _take(model: Model, state: State, wanted: TraceStep, naming: Naming) -> Outc
 
 def _choose(
     model: Model, state: State, wanted: TraceStep, outcomes: list[Outcome], naming: Naming
-) -> Outcome | _Diverged:
+) -> list[_Taken] | _Diverged:
+    """The outcomes that look as recorded, each as it is described now."""
     chosen = [item for item in outcomes if item.choices == wanted.choices]
     if not chosen:
         words = ", ".join(wanted.choices) or "no choice"
         return _Diverged(f"{wanted.actor} cannot choose as recorded ({words})")
-    difference = ""
-    for outcome in chosen:
-        difference = _difference(describe_step(model, state, outcome, naming), wanted)
-        if not difference:
-            return outcome
-    return _Diverged(f"the outcome differs: {difference}")
+    described = [(item, describe_step(model, state, item, naming)) for item in chosen]
+    differences = [_difference(step, wanted) for _, step in described]
+    same = [item for item, differs in zip(described, differences, strict=True) if not differs]
+    return same or _Diverged(f"the outcome differs: {differences[-1]}")
 
 
 def _difference(now: TraceStep, wanted: TraceStep) -> str:
