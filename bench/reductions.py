@@ -60,9 +60,7 @@ def configurations(model: str) -> Iterator[tuple[str, Program]]:
                 disabled=expected.disabled,
             )
             name = f"{summary.name} {flags(expected, summary.kernel)}".rstrip()
-            program = compile_model(model, options)
-            if symbols_of(program).condition < 0:  # no reduction is for symbolic values
-                yield name, program
+            yield name, compile_model(model, options)
 
 
 def measure(program: Program, limit: float, *, quick: bool) -> dict[str, dict[str, float]]:
@@ -88,7 +86,9 @@ def measure(program: Program, limit: float, *, quick: bool) -> dict[str, dict[st
 
 
 def spin(program: Program) -> float:
-    """The states that Spin stores with its partial order reduction."""
+    """The states that Spin stores with its partial order reduction; nan where it gives none."""
+    if symbols_of(program).condition >= 0:  # Promela has no symbols
+        return math.nan
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "model.pml").write_text(export(program), encoding="utf-8")
         text = ""
