@@ -52,15 +52,8 @@ def configurations(model: str) -> Iterator[tuple[str, Program]]:
     summary = summarise(model)
     for expected in summary.expected:
         if expected.verdict == "holds":
-            options = CompileOptions(
-                kernel=expected.kernel,
-                with_=expected.patches,
-                without=expected.without,
-                parameters=expected.parameters,
-                disabled=expected.disabled,
-            )
             name = f"{summary.name} {flags(expected, summary.kernel)}".rstrip()
-            yield name, compile_model(model, options)
+            yield name, compile_model(model, CompileOptions.of(expected))
 
 
 def measure(program: Program, limit: float, *, quick: bool) -> dict[str, dict[str, float]]:

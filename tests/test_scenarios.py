@@ -34,14 +34,7 @@ def shown(value: object) -> str:
 
 def program_of(model: str, expected: Expectation) -> Program:
     """The scenario compiled in the configuration that is expected to give a verdict."""
-    options = CompileOptions(
-        kernel=expected.kernel,
-        with_=expected.patches,
-        without=expected.without,
-        parameters=expected.parameters,
-        disabled=expected.disabled,
-    )
-    return compile_model(model, options)
+    return compile_model(model, CompileOptions.of(expected))
 
 
 def verdict(program: Program, ran: Ran) -> str:

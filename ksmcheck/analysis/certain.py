@@ -11,14 +11,15 @@ from typing import assert_never
 
 from attrs import define, field
 
+from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import children
 from ksmcheck.ir.program import Program
 
 Range = tuple[int, int]
 Facts = Mapping[int, Range]
 
-UNKNOWN: Range = (-(1 << 40), 1 << 40)
+# Wider than anything that a shift or a product of numbers of the language gives.
+UNKNOWN: Range = (-(1 << 100), 1 << 100)
 MAYBE: Range = (0, 1)
 
 
@@ -27,10 +28,15 @@ class Certain:
     """Ranges of expressions over states of ``program``; facts are about cells of the flat state."""
 
     program: Program
-    offsets: tuple[int, ...]
+    offsets: tuple[int, ...] = field(init=False)
+    footprint: Footprint = field(init=False)
     # By the identity of predicates, which the program keeps alive: hashing one costs as much.
     _cells: dict[int, frozenset[int]] = field(factory=dict)
     _known: dict[tuple[int, tuple[tuple[int, Range], ...]], bool] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.offsets = self.program.offsets()
+        self.footprint = Footprint(self.program)
 
     def true(self, predicate: Expr, facts: Facts) -> bool:
         """Is it true in every state of which the facts are true?"""
@@ -46,14 +52,7 @@ class Certain:
     def cells(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
         if id(expr) not in self._cells:
-            found: set[int] = set()
-            stack = [expr]
-            while stack:
-                item = stack.pop()
-                stack += children(item)
-                if isinstance(item, Read):
-                    found.update(self.places(item.variable, item.index, {}))
-            self._cells[id(expr)] = frozenset(found)
+            self._cells[id(expr)] = self.footprint.reads(expr)
         return self._cells[id(expr)]
 
     def places(self, variable: int, index: tuple[Expr, ...], facts: Facts) -> Iterator[int]:

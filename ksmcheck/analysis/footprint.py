@@ -137,6 +137,25 @@ def is_symbolic(program: Program, root: Block) -> bool:
     return any(asks(item) for item in block_expressions(root))
 
 
+def cells(
+    program: Program, offsets: tuple[int, ...], variable: int, index: tuple[Expr, ...]
+) -> range:
+    """The cells of the flat state that ``variable[index]`` may be."""
+    declared, start = program.variables[variable], offsets[variable]
+    if all(isinstance(item, Const) for item in index):
+        cell = 0
+        for item, size in zip(index, declared.dims, strict=True):
+            assert isinstance(item, Const)
+            cell = cell * size + item.value
+        return range(start + cell, start + cell + 1)
+    # The first dimension is the object; keep it when it alone is known.
+    first = index[0]
+    if isinstance(first, Const):
+        each = declared.cells // declared.dims[0]
+        return range(start + first.value * each, start + (first.value + 1) * each)
+    return range(start, start + declared.cells)
+
+
 class Footprint:
     """Cells of ``program``, numbered as in its flat state.
 
@@ -162,7 +181,7 @@ class Footprint:
         found: set[int] = set()
         for item in subexpressions(expr):
             if isinstance(item, Read):
-                found.update(self._cells(item.variable, item.index))
+                found.update(cells(self._program, self._offsets, item.variable, item.index))
             elif isinstance(item, Ask):
                 found |= self._conditions
         return frozenset(found)
@@ -173,7 +192,9 @@ class Footprint:
         for item in blocks(block):
             for operation in all_operations(item.operations):
                 if isinstance(operation, Assign):
-                    found.update(self._cells(operation.variable, operation.index))
+                    found.update(
+                        cells(self._program, self._offsets, operation.variable, operation.index)
+                    )
         if self._settled and is_symbolic(self._program, block):
             found |= self._settled
         return frozenset(found)
@@ -181,12 +202,3 @@ class Footprint:
     def location(self, actor: int) -> int:
         """The cell of an actor's location."""
         return self._offsets[self._program.actors[actor].location]
-
-    def _cells(self, variable: int, index: tuple[Expr, ...]) -> range:
-        declared, start = self._program.variables[variable], self._offsets[variable]
-        cell = 0
-        for item, size in zip(index, declared.dims, strict=True):
-            if not isinstance(item, Const):
-                return range(start, start + declared.cells)
-            cell = cell * size + item.value
-        return range(start + cell, start + cell + 1)

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.held import held
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
@@ -154,25 +155,6 @@ class _Looks:
         into.update((spot, one) for one in ((way,) if way else (UP, DOWN)))
 
 
-def cells(
-    program: Program, offsets: tuple[int, ...], variable: int, index: tuple[Expr, ...]
-) -> range:
-    """The cells of the flat state that ``variable[index]`` may be."""
-    declared, start = program.variables[variable], offsets[variable]
-    if all(isinstance(item, Const) for item in index):
-        cell = 0
-        for item, size in zip(index, declared.dims, strict=True):
-            assert isinstance(item, Const)
-            cell = cell * size + item.value
-        return range(start + cell, start + cell + 1)
-    # The first dimension is the object; keep it when it alone is known.
-    first = index[0]
-    if isinstance(first, Const):
-        each = declared.cells // declared.dims[0]
-        return range(start + first.value * each, start + (first.value + 1) * each)
-    return range(start, start + declared.cells)
-
-
 def goals(program: Program) -> tuple[Goal, ...]:
     """All goals of a program, in the order of its properties."""
     found: list[Goal] = []
@@ -200,7 +182,7 @@ def visible(
         for spot, way in looks.now:
             for one in (UP, DOWN) if over_steps else (-way,):
                 breaks[spot, one] = breaks.get((spot, one), 0) | 1 << number
-    harmless = Harmless(Certain(program, offsets))
+    harmless = Harmless(Certain(program))
     found: list[tuple[Visible, ...]] = []
     for actor, summary in enumerate(steps):
         holds = held(summary)

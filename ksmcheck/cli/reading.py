@@ -18,11 +18,4 @@ def _read(model: str) -> Scenario:
 
 
 def _compile(model: str, expected: Expectation) -> Program:
-    options = CompileOptions(
-        kernel=expected.kernel,
-        with_=expected.patches,
-        without=expected.without,
-        parameters=expected.parameters,
-        disabled=expected.disabled,
-    )
-    return compile_model(model, options)
+    return compile_model(model, CompileOptions.of(expected))

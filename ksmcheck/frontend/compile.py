@@ -39,6 +39,17 @@ class CompileOptions:
     parameters: tuple[tuple[str, int], ...] = ()
     disabled: tuple[BuiltinCheck, ...] = ()
 
+    @classmethod
+    def of(cls, expected: Expectation) -> CompileOptions:
+        """The configuration that a scenario declares a verdict for."""
+        return cls(
+            kernel=expected.kernel,
+            with_=expected.patches,
+            without=expected.without,
+            parameters=expected.parameters,
+            disabled=expected.disabled,
+        )
+
 
 @frozen
 class Summary:

@@ -67,6 +67,11 @@ def _records(
     return found
 
 
+def _which(known: set[str]) -> str:
+    """The hint for a patch that is like none of ``known``."""
+    return "`ksmcheck patches --model NAME` lists them" if known else "this model lists no patches"
+
+
 def version_key(version: str) -> tuple[int, ...] | None:
     """``v2.6.35`` as (2, 6, 35), for comparing; None when it is no version."""
     if not re.fullmatch(r"v?\d+(\.\d+)*", version):
@@ -104,7 +109,7 @@ def applied(
                 "KSM502",
                 f"no patch is called '{chosen}'",
                 None,
-                did_you_mean(chosen, known) or "this model lists no patches",
+                did_you_mean(chosen, known) or _which(known),
             )
     for both in sorted(set(with_) & set(without)):
         errors.add(

@@ -8,7 +8,9 @@ import pytest
 
 from ksmcheck.diagnostics import UserError
 from ksmcheck.frontend import CompileOptions, compile_model
-from ksmcheck.frontend.patches import outside
+from ksmcheck.frontend.errors import Errors
+from ksmcheck.frontend.patches import applied, outside
+from ksmcheck.ir.program import Patch
 from tests.oracle.evaluator_search import search
 from tests.oracle.models import HEADER, compile_file, final_values
 
@@ -78,3 +80,13 @@ def test_a_version_of_which_the_model_knows_nothing_is_said(kernel: str, note: s
 
 def test_nothing_is_said_of_a_model_without_versions() -> None:
     assert outside("v3.9", ["", ""]) == ""
+
+
+def test_a_patch_that_is_like_none_of_a_long_list() -> None:
+    many = tuple(Patch(f"patch-{n}", "0", "t", "2009-12-14", "v2.6.33", "s.") for n in range(30))
+    for patches, hint in ((many, "`ksmcheck patches --model NAME` lists them"), ((), "no patches")):
+        errors = Errors()
+        applied(patches, "v2.6.33", ("something-else",), (), errors)
+        with pytest.raises(UserError) as refused:
+            errors.stop_if_any()
+        assert hint in refused.value.diagnostics[0].hint

@@ -41,13 +41,7 @@ def test_textbook(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), SHIPPED, ids=shown)
 def test_shipped(name: str, expected: Expectation) -> None:
-    options = CompileOptions(
-        kernel=expected.kernel,
-        with_=expected.patches,
-        without=expected.without,
-        parameters=expected.parameters,
-    )
-    program = compile_model(name, options)
+    program = compile_model(name, CompileOptions.of(expected))
     if agree(program, most_states=WHOLE) is None:
         _same_with_two_workers(program)
 

@@ -21,7 +21,7 @@ from tests.reductions.test_stubborn_sets import SMALL
 def test_ranges_hold_the_value(path: Path) -> None:
     program = compile_file(path)
     space, draw = search(program), random.Random(path.stem)
-    certain = Certain(program, program.offsets())
+    certain = Certain(program)
     wanted = [goal.predicate for goal in goals(program) if goal.kind is not PropertyKind.STEP]
     states = list(space.levels)
     draw.shuffle(states)

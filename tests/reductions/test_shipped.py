@@ -31,20 +31,15 @@ LEVELS = (
     ("por", "merge", "symmetry", "heap"),
 )
 
-# A whole space that is larger is not compared.
+# A whole space that is larger is not compared: each configuration is searched up to six times, and
+# with the tables of a stubborn set anew each time that takes long.
 MOST_STATES = 300_000
 
 
 def shipped(name: str, expected: Expectation) -> Program:
     return compile_model(
         name,
-        CompileOptions(
-            kernel=expected.kernel,
-            with_=expected.patches,
-            without=expected.without,
-            parameters=expected.parameters,
-            disabled=expected.disabled,
-        ),
+        CompileOptions.of(expected),
     )
 
 
