@@ -1,144 +1,198 @@
 """What each reduction saves: states and time with none, one after the other, and all of them.
 
-    python bench/reductions.py [--json FILE] [--model NAME|FILE]... [--spin] [--quick]
+    python bench/reductions.py --json FILE [--model NAME|FILE]... [--spin] [--quick] [--page FILE]
 
-For every shipped scenario (or those named) each configuration that is expected to hold is searched
-to its end by the native engine with one worker. Beside the states stands the factor over `--reduce
-none`; below the table the geometric mean of the factors. With --spin also Spin on the exported
-model with its own partial order reduction on. --quick compiles without optimisation: the counts
-are the same, the times mean nothing.
+For every shipped scenario (or those named) each configuration that is expected to hold, and for
+bench/models and the textbook models each, is searched to its end by the native engine with one
+worker. The table has the states and, in brackets, the factor over ``--reduce none``; seconds are
+the processor's, of the search with the making of its tables, without the compiler. A search that
+does not end within the limits is no part of the geometric mean, and is counted.
+
+FILE keeps what is measured: a run goes on where the last one stopped, and a search is repeated
+only when the model or (but for none) the checker has changed since. So it can be run in parts.
+--spin adds Spin on the exported model, with and without its own partial order reduction
+(beside_spin.py). --quick compiles without optimisation: the counts are the same, and the seconds
+mean little. --page writes the tables between their marks in docs/reductions.md; with --no-search
+that is all that is done.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import platform
+import hashlib
 import re
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+import beside_spin
+import blocks
 import click
+from attrs import frozen
+from measuring import (
+    LEVELS,
+    MERGE,
+    TIMED,
+    Cell,
+    Effort,
+    Record,
+    Row,
+    ended,
+    factor,
+    mean,
+    named,
+    search_all,
+    states,
+)
 
 from ksmcheck.analysis.symbols import symbols_of
-from ksmcheck.backends.promela import export
-from ksmcheck.explore.native_engine import NativeEngine
-from ksmcheck.explore.options import SearchOptions, StopReason
-from ksmcheck.explore.reductions import Reduce, Reduction, decide
+from ksmcheck.backends.promela.export import export
 from ksmcheck.frontend import CompileOptions, compile_model, model_names, summarise
 from ksmcheck.ir.program import Program
 from ksmcheck.report.listing import flags
 
-LEVELS = {
-    "none": frozenset[Reduction](),
-    "por": frozenset({Reduction.POR}),
-    "por,merge": frozenset({Reduction.POR, Reduction.MERGE}),
-    "symmetry,heap": frozenset({Reduction.SYMMETRY, Reduction.HEAP}),
-    "all": frozenset(Reduction),
-}
-SPIN = (
-    ("spin", "-a", "-o1", "-o2", "-o3", "model.pml"),
-    ("gcc", "-O1", "-DSAFETY", "-DNOFAIR", "-w", "-o", "pan", "pan.c"),
-    ("./pan", "-m5000000", "-w24", "-c0"),
-)
+ROOT = Path(__file__).parent.parent
 
 
-def configurations(model: str) -> Iterator[tuple[str, Program]]:
-    """What the scenario expects to hold: its name with options, and the program."""
-    summary = summarise(model)
-    for expected in summary.expected:
-        if expected.verdict == "holds":
-            name = f"{summary.name} {flags(expected, summary.kernel)}".rstrip()
-            yield name, compile_model(model, CompileOptions.of(expected))
+@frozen
+class Case:
+    """A configuration. ``shipped``: it counts for the mean."""
+
+    name: str
+    shipped: bool
+    program: Callable[[], Program]
 
 
-def measure(program: Program, limit: float, *, quick: bool) -> dict[str, dict[str, float]]:
-    """States and seconds for each level; no row for a level that runs as the one before."""
-    rows: dict[str, dict[str, float]] = {}
-    seen: dict[frozenset[Reduction], str] = {}
-    for name, wanted in LEVELS.items():
-        chosen = decide(Reduce(wanted), program)
-        if chosen in seen:
-            rows[name] = rows[seen[chosen]]
+def cases(models: tuple[str, ...]) -> Iterator[Case]:
+    """Those of the models that are named, or all."""
+    shipped = set(model_names())
+    others = [*(ROOT / "bench/models").glob("*.py"), *(ROOT / "tests/textbook").glob("*.py")]
+    for model in models or (*model_names(), *map(str, sorted(others))):
+        summary = summarise(model)
+        for expected in summary.expected:
+            if expected.verdict == "holds" or model not in shipped:
+                options = CompileOptions.of(expected)
+                name = f"{summary.name} {flags(expected, summary.kernel)}".rstrip()
+                yield Case(name, model in shipped, partial(compile_model, model, options))
+
+
+def spin(case: Case, record: Record, limits: beside_spin.Limits) -> Cell:
+    """Spin on the same program; not again when the exported text is the same but for comments."""
+    program = case.program()
+    symbolic = symbols_of(program).condition >= 0
+    text = "" if symbolic else re.sub(r"/\*.*?\*/", "", export(program), flags=re.DOTALL)
+    about = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return record.cell(case.name, "spin", about, lambda: dict(beside_spin.measure(program, limits)))
+
+
+# ---- the tables ------------------------------------------------------------------------------
+
+
+def shipped_table(rows: dict[str, Row]) -> str:
+    """Every level, and the seconds; below it the means."""
+    lines = []
+    for name, row in rows.items():
+        cells = [f"`{name}`", states(row.get("none"))]
+        for level in list(LEVELS)[1:]:
+            times = factor(row, level)
+            cells.append(states(row.get(level)) + (f" ({times:.1f})" if times else ""))
+        cells.append(" / ".join(f"{row[n]['cpu']:.2f}" if n in row else "-" for n in TIMED))
+        lines.append(cells)
+    return blocks.table(["configuration", *LEVELS, "seconds: " + " / ".join(TIMED)], lines)
+
+
+def means(rows: dict[str, Row]) -> str:
+    """For each level its mean, over those that ended, and how many did not."""
+    lines = []
+    for level in list(LEVELS)[1:]:
+        factors = [f for row in rows.values() if (f := factor(row, level)) is not None]
+        cpu = [
+            (row["none"]["cpu"], row[level]["cpu"])
+            for row in rows.values()
+            if factor(row, level) is not None
+        ]
+        base, spent = (sum(column) for column in zip(*cpu, strict=True)) if cpu else (0.0, 0.0)
+        cells = [f"`{level}`", f"{mean(factors):.2f}", str(len(factors))]
+        cells += [str(len(rows) - len(factors)), f"{base:.1f}", f"{spent:.1f}"]
+        lines.append(cells)
+    head = ["", "geometric mean", "configurations", "left out", "s, none", "s with it"]
+    return blocks.table(head, lines)
+
+
+def spin_table(rows: dict[str, Row]) -> str:
+    """Ours beside Spin's; the factor is Spin's reduced states over our `all`."""
+    lines, ratios, more = [], [], []
+    for name, row in rows.items():
+        cell = row.get("spin")
+        if cell is None or "symbols" in str(cell["por"].get("why", "")):
             continue
-        seen[chosen] = name
-        engine = NativeEngine(workers=1, compiler_flags=("-O0",) if quick else ())
-        options = SearchOptions(reductions=chosen, time_limit=limit, memory_limit=4 << 30)
-        result = engine.search(program, options)
-        done = result.stop_reason is StopReason.EXHAUSTED
-        rows[name] = {
-            "states": result.states if done else math.inf,
-            "seconds": round(result.seconds, 3),
-            "compile_seconds": round(result.compile_seconds, 2),
-        }
-    return rows
+        cells = [f"`{name}`", *(states(row.get(n)) for n in ("none", named(MERGE), "all"))]
+        cells += [_spins(cell["noreduce"], row["none"]), _spins(cell["por"], None)]
+        known = cell["por"].get("states") if ended(row.get("all")) else None
+        cells.append(f"{known / row['all']['states']:.1f}" if known else "-")
+        if known:
+            ratios.append(known / row["all"]["states"])
+            more += [name] if known < row["all"]["states"] else []
+        lines.append(cells)
+    head = ["model", "none", named(MERGE), "all", "Spin, no reduction", "Spin, reduced"]
+    text = blocks.table([*head, "Spin, reduced / all"], lines)
+    over = f": {', '.join(f'`{name}`' for name in more)}" if more else ""
+    average = f"Geometric mean of the last column over {len(ratios)} models: {mean(ratios):.2f}."
+    return f"{text}\n\n{average} Ours has more states than Spin's on {len(more)}{over}."
 
 
-def spin(program: Program) -> float:
-    """The states that Spin stores with its partial order reduction; nan where it gives none."""
-    if symbols_of(program).condition >= 0:  # Promela has no symbols
-        return math.nan
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "model.pml").write_text(export(program), encoding="utf-8")
-        text = ""
-        for command in SPIN:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            text = done.stdout
-        found = re.search(r"([\d.e+]+) states, stored", text)
-        if found is None or "search depth too small" in text or "errors: 0" not in text:
-            return math.nan
-        return float(found[1])
+def _spins(cell: Cell, ours: Cell | None) -> str:
+    if "why" in cell:
+        return str(cell["why"])
+    text = f"{cell['states']:,.0f}"
+    if cell["errors"]:
+        text += f", {cell['errors']:.0f} errors"
+    if ours is not None and ended(ours):
+        wanted = ours["states"] + cell["expected_more"]
+        text += "" if cell["states"] == wanted else f" **not {wanted:,}**"
+        text += " (one before the setup)" if cell["expected_more"] else ""
+    return text
 
 
-def line(name: str, rows: dict[str, dict[str, float]], spins: float | None) -> str:
-    """A row of the Markdown table."""
-    whole = rows["none"]["states"]
-    cells = [name, f"{whole:,.0f}"]
-    cells += [
-        f"{rows[level]['states']:,.0f} ({whole / rows[level]['states']:.1f})"
-        for level in list(LEVELS)[1:]
-    ]
-    cells += [str(rows["none"]["seconds"]), str(rows["all"]["seconds"])]
-    if spins is not None:
-        cells.append(f"{spins:,.0f}")
-    return "| " + " | ".join(cells) + " |"
+def write(page: Path | None, listed: list[Case], record: Record, *, beside: bool) -> None:
+    """Print the tables, and put them into the page."""
+    rows = {case.name: record.rows[case.name] for case in listed if case.name in record.rows}
+    shipped = {case.name: rows[case.name] for case in listed if case.shipped and case.name in rows}
+    others = {name: row for name, row in rows.items() if name not in shipped}
+    tables = {"means": means(shipped), "shipped": shipped_table(shipped)}
+    tables["others"] = shipped_table(others)
+    if beside:
+        tables["spin"] = spin_table(rows)
+    for name, text in tables.items():
+        print(f"\n{text}")
+        if page is not None:
+            blocks.replace(page, name, text)
 
 
 @click.command()
-@click.option("--json", "file", type=click.Path(path_type=Path), help="Save the rows here.")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Keep the numbers here.")
+@click.option("--keep", is_flag=True, help="Keep also what another checker measured.")
 @click.option("--model", "models", multiple=True, help="Only this one; repeatable.")
 @click.option("--spin/--no-spin", "beside", help="Spin with its own reduction beside ours.")
+@click.option("--search/--no-search", "searching", default=True, help="Ours; else only Spin.")
 @click.option("--quick", is_flag=True, help="Compile without optimisation.")
-@click.option("--limit", default=300.0, help="Seconds for each search.")
+@click.option("--limit", default=120.0, help="Seconds for each search.")
+@click.option("--memory", default=2.0, help="GiB for each search.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the tables here.")
 def main(
-    file: Path | None, models: tuple[str, ...], beside: bool, quick: bool, limit: float
-) -> None:
-    """Run everything and print the table."""
-    print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}\n")
-    head = ["configuration", *LEVELS, "s, none", "s, all", *(["spin"] if beside else [])]
-    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    table: dict[str, dict[str, dict[str, float]]] = {}
-    for model in models or model_names():
-        for name, program in configurations(model):
-            rows = measure(program, limit, quick=quick)
-            table[name] = rows
-            print(line(name, rows, spin(program) if beside else None), flush=True)
-    print()
-    for level in list(LEVELS)[1:]:
-        factors = [
-            rows["none"]["states"] / rows[level]["states"]
-            for rows in table.values()
-            if math.isfinite(rows["none"]["states"]) and math.isfinite(rows[level]["states"])
-        ]
-        mean = math.exp(sum(map(math.log, factors)) / len(factors)) if factors else math.nan
-        print(f"geometric mean over {len(factors)} configurations, {level}: {mean:.2f}")
-    if file is not None:
-        file.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    sys.exit(0)
+    file: Path | None, keep: bool, models: tuple[str, ...], beside: bool, searching: bool,
+    quick: bool, limit: float, memory: float, page: Path | None,
+) -> None:  # fmt: skip
+    """Measure what is not known yet and print the tables."""
+    record = Record(file, keep)
+    listed = list(cases(models))
+    for case in listed:
+        if searching:
+            row = search_all(case.name, case.program(), record, Effort(limit, memory, quick))
+            found = "; ".join(f"{n} {states(row[n])} {row[n]['cpu']} s" for n in LEVELS)
+            click.echo(f"{case.name}: {found}", err=True)
+        if beside:
+            click.echo(f"{case.name}: {spin(case, record, beside_spin.Limits())}", err=True)
+    write(page, listed, record, beside=beside)
 
 
 if __name__ == "__main__":
