@@ -44,27 +44,35 @@ class Hold:
 class Exit:
     """One way out of a step: where to, what happened to the locks in order, what locals hold.
 
-    ``locks`` has (True, what was taken) and (False, what was given back). ``values[v]`` is the
-    value of own variable v in terms of the start, for those that were stored to. ``stores`` are
-    those to shared places but ruly locks, in order; a value that is a Temp may be any.
+    ``target`` is a location. ``locks`` has (True, what was taken) and (False, what was given back).
+    ``values[v]`` is the value of own variable v in terms of the start, for those that were stored
+    to. ``stores`` are those to shared places but ruly locks, in order; a value that is a Temp may
+    be any. ``following`` are the points that it may lead to, as numbers among the summaries of the
+    actor; "done" is the number after the last.
     """
 
     target: int
     locks: tuple[tuple[bool, Hold], ...]
     values: tuple[tuple[int, Expr], ...]
     stores: tuple[tuple[Place, Expr], ...] = ()
+    following: tuple[int, ...] = ()
 
 
 @frozen
 class Summary:
-    """What one step may do, over all its paths.
+    """What one step may do, over all its paths, from one point (see points.py).
 
+    The actor stands at ``location``. ``known`` are the own variables whose value is known there,
+    ``loose`` those that mean something, but may have any value.
     ``writes`` are ``rises`` and ``falls``: places that a store may give a higher value than before,
     or a lower one. ``own`` are cells of arrays of the actor's own that it stores to. ``needs`` are
     locks without which the step has no outcome but a fault, with what is read of shared places
     before that is known. ``blocks``: the step may be without any outcome.
     """
 
+    location: int
+    known: tuple[tuple[int, int], ...]
+    loose: frozenset[int]
     reads: frozenset[Place]
     rises: frozenset[Place]
     falls: frozenset[Place]

@@ -1,7 +1,8 @@
 """Which arms of its steps a program ever enters, as far as a search has seen.
 
 The arms of a step are the sides of each Branch and When, numbered from 1 in the order of the text;
-0 stands for the step itself: an actor has stood before it. What no run enters, no run does: tables
+0 stands for the step itself: an actor has stood before it. They are noted for each local state (see
+local_states.py) in which the actor stood before the step. What no run enters, no run does: tables
 of stubborn sets that leave such arms out are smaller, and right as long as nobody enters another
 one. A search sees every arm that is entered, so it knows at its end whether they were right:
 docs/soundness.md, "Arms that are never entered".
@@ -9,10 +10,12 @@ docs/soundness.md, "Arms that are never entered".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ksmcheck.analysis.local_states import LocalStates, locations_alone
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import Block, Branch, Choose, Goto, Operation, When
 
@@ -46,41 +49,49 @@ def arms_in(operations: tuple[Operation, ...]) -> int:
 
 @frozen
 class Entered:
-    """``steps[a][l]``: the arms of actor a's step at location l that were entered, as bits."""
+    """``arms[a][n]``: the arms that actor a entered in its local state n, as bits.
 
-    steps: tuple[tuple[int, ...], ...]
+    A local state in which nobody stood is not in it.
+    """
+
+    states: LocalStates
+    arms: tuple[Mapping[int, int], ...]
 
     @classmethod
-    def nothing(cls, program: Program) -> Entered:
+    def nothing(cls, states: LocalStates) -> Entered:
         """Nobody has stood anywhere."""
-        return cls(tuple((0,) * len(actor.steps) for actor in program.actors))
+        return cls(states, tuple({} for _ in states.first))
 
     @classmethod
     def everything(cls, program: Program) -> Entered:
-        """Anybody may be anywhere and do anything."""
-        return cls(tuple((EVERY,) * len(actor.steps) for actor in program.actors))
-
-    def stood(self, actor: int, location: int) -> bool:
-        """Has the actor been at this location, or is it where it is done?"""
-        return location == len(self.steps[actor]) or bool(self.steps[actor][location])
+        """Anybody may be anywhere and do anything. Only locations tell its local states apart."""
+        return cls(
+            locations_alone(program),
+            tuple(dict.fromkeys(range(actor.done), EVERY) for actor in program.actors),
+        )
 
     def __or__(self, other: Entered) -> Entered:
-        pairs = zip(self.steps, other.steps, strict=True)
-        return Entered(
-            tuple(tuple(a | b for a, b in zip(one, two, strict=True)) for one, two in pairs)
+        assert self.states == other.states
+        return evolve(
+            self,
+            arms=tuple(
+                {n: one.get(n, 0) | two.get(n, 0) for n in {*one, *two}}
+                for one, two in zip(self.arms, other.arms, strict=True)
+            ),
         )
 
     def whole_steps(self, swaps: tuple[tuple[tuple[int, int], ...], ...]) -> Entered:
         """What a renaming of objects, and of actors as in ``swaps``, maps to itself, and more.
 
-        A renaming may exchange the arms of a step, but leaves it where it is in its actor.
+        Only locations may tell the local states apart. A renaming may exchange the arms of a step,
+        but leaves it where it is in its actor.
         """
-        steps = [[EVERY if item else 0 for item in actor] for actor in self.steps]
-        before: list[list[int]] = []
+        steps = [set(item) for item in self.arms]
+        before: list[set[int]] = []
         while before != steps:
-            before = [list(actor) for actor in steps]
+            before = [set(item) for item in steps]
             for swap in swaps:
                 for actor, image in swap:
-                    both = [a | b for a, b in zip(steps[actor], steps[image], strict=True)]
-                    steps[actor], steps[image] = both, list(both)
-        return Entered(tuple(map(tuple, steps)))
+                    steps[actor] |= steps[image]
+                    steps[image] |= steps[actor]
+        return evolve(self, arms=tuple(dict.fromkeys(sorted(item), EVERY) for item in steps))

@@ -1,8 +1,9 @@
 """Which steps of other actors, now or later, do not commute with a step.
 
-The steps of an actor fall into classes that agree in what they access and which locks are
-certainly held. ``dependent[a][c][b]`` is a set of locations of actor b, as bits: from there b may,
-while actor a stays before a step of class c, come to a step that does not commute with that step.
+The steps of all actors fall into classes that agree in whose they are, what they access and which
+locks are certainly held. Sets of classes are bits. ``ahead[b][n]`` are the classes with whose steps
+something does not commute that actor b may come to from its point n on, while the actor of that
+class stays where it is.
 
 NOTE(lock-aware). Two steps that could only run while both actors hold one lock never meet: as long
 as a stays where it holds the lock, b cannot take it. So b's steps under that lock do not count,
@@ -12,17 +13,26 @@ under the lock with the same index: if b's index is the same, so is the lock.
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Iterable, Iterator
+from itertools import product
 
-from ksmcheck.analysis.accesses import WHOLE, Hold, Place, Summary
+from attrs import define, field, frozen
+
+from ksmcheck.analysis.accesses import WHOLE, WRITER, Hold, Place, Summary
 from ksmcheck.analysis.held import differ, held
 from ksmcheck.ir.expr import Const, Expr
+from ksmcheck.ir.program import Program
+from ksmcheck.ir.types import LockType
+
+# A place as one number for each cell and part of it that it may be.
+Spots = tuple[int, ...]
 
 
 @frozen(cache_hash=True)
 class Signature:
     """What matters of a step to steps of others; ``needs`` as in Summary."""
 
+    actor: int
     reads: frozenset[Place]
     writes: frozenset[Place]
     holds: frozenset[Hold]
@@ -31,124 +41,190 @@ class Signature:
 
 @frozen
 class Conflicts:
-    """``signatures[a]`` are the classes of actor a, ``classes[a][l]`` the class at location l.
+    """``classes[a][n]`` is the class at point n of actor a; ``ahead`` as above.
 
-    ``successors[a][l]`` are the locations that the step at l leads to, ``done`` not among them.
+    ``successors[a][n]`` are the points that the step at n leads to, "done" not among them.
     """
 
-    signatures: tuple[tuple[Signature, ...], ...]
     classes: tuple[tuple[int, ...], ...]
     successors: tuple[tuple[frozenset[int], ...], ...]
-    dependent: tuple[tuple[tuple[int, ...], ...], ...]
+    ahead: tuple[tuple[int, ...], ...]
 
 
-def conflicts(steps: tuple[tuple[Summary, ...], ...]) -> Conflicts:
+def conflicts(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Conflicts:
     """The tables of a program whose steps have these summaries."""
-    signatures: list[tuple[Signature, ...]] = []
+    found: dict[Signature, int] = {}
     classes: list[tuple[int, ...]] = []
-    for actor in steps:
-        found: dict[Signature, int] = {}
+    for number, actor in enumerate(steps):
         holds = held(actor)
-        numbers = [
-            found.setdefault(
-                Signature(step.reads, step.writes, holds[location], step.needs), len(found)
+        classes.append(
+            tuple(
+                found.setdefault(
+                    Signature(number, step.reads, step.writes, holds[at], step.needs), len(found)
+                )
+                for at, step in enumerate(actor)
             )
-            for location, step in enumerate(actor)
-        ]
-        signatures.append(tuple(found))
-        classes.append(tuple(numbers))
+        )
+    asked = _Asked(program, tuple(found))
+    meets = [asked.by(signature) for signature in found]
     successors = tuple(tuple(map(_targets, actor, [len(actor)] * len(actor))) for actor in steps)
-    members = [
-        _members(numbers, len(found)) for numbers, found in zip(classes, signatures, strict=True)
-    ]
-    reach: dict[tuple[int, int], list[int]] = {}
-
-    def row(a: int, mine: Signature, b: int) -> int:
-        if a == b:
-            return 0
-        cut, bad = 0, 0
-        for number, other in enumerate(signatures[b]):
-            if _waits(mine, other):
-                cut |= members[b][number]
-            if clash(mine, other):
-                bad |= members[b][number]
-        if (b, cut) not in reach:
-            reach[b, cut] = reachable(successors[b], cut)
-        return sum(1 << at for at, ahead in enumerate(reach[b, cut]) if ahead & bad)
-
-    everybody = range(len(steps))
-    dependent = tuple(
-        tuple(tuple(row(a, mine, b) for b in everybody) for mine in signatures[a])
-        for a in everybody
+    ahead = tuple(
+        reached(
+            following,
+            [meets[number][0] for number in numbers],
+            [meets[number][1] for number in numbers],
+        )
+        for following, numbers in zip(successors, classes, strict=True)
     )
-    return Conflicts(tuple(signatures), tuple(classes), successors, dependent)
+    return Conflicts(tuple(classes), successors, ahead)
 
 
 def _targets(step: Summary, done: int) -> frozenset[int]:
-    return frozenset(way.target for way in step.exits if way.target != done)
+    return frozenset(target for way in step.exits for target in way.following if target != done)
 
 
-def _members(numbers: tuple[int, ...], count: int) -> list[int]:
-    """For each class its locations, as bits."""
-    result = [0] * count
-    for location, number in enumerate(numbers):
-        result[number] |= 1 << location
-    return result
+def reached(
+    successors: tuple[frozenset[int], ...], own: list[int], cut: list[int] | None = None
+) -> tuple[int, ...]:
+    """For each point the union of ``own`` over the points that can be reached from it, as bits.
 
-
-def reachable(successors: tuple[frozenset[int], ...], cut: int) -> list[int]:
-    """For each location those that can be reached from it, itself included, as bits.
-
-    No way leads on from a location in ``cut``.
+    A bit of ``cut[n]`` says that what bears it does not come to n's successors by way of n.
     """
-    ahead = [1 << location for location in range(len(successors))]
-    changed = True
-    while changed:
-        changed = False
-        for location in reversed(range(len(successors))):
-            if cut >> location & 1:
-                continue
-            total = ahead[location]
-            for target in successors[location]:
-                total |= ahead[target]
-            if total != ahead[location]:
-                ahead[location], changed = total, True
-    return ahead
+    total = list(own)
+    before: list[list[int]] = [[] for _ in successors]
+    for here, following in enumerate(successors):
+        for target in following:
+            before[target].append(here)
+    work, waiting = list(range(len(successors))), [True] * len(successors)
+    while work:
+        here = work.pop()
+        waiting[here] = False
+        mine = total[here]
+        for origin in before[here]:
+            more = mine if cut is None else mine & ~cut[origin]
+            if more & ~total[origin]:
+                total[origin] |= more
+                if not waiting[origin]:
+                    waiting[origin] = True
+                    work.append(origin)
+    return tuple(total)
 
 
-def clash(mine: Signature, other: Signature) -> bool:
-    """May ``other``'s step run, and fail to commute, while an actor stays before ``mine``?"""
-    if any(_exclude(a, b) for a in mine.holds for b in other.holds):
-        return False
-    for need, before in other.needs:
-        if any(_exclude(a, need) for a in mine.holds):
+@define
+class _Asked:
+    """All classes, by what they read and write and by the locks that they hold."""
+
+    program: Program
+    signatures: tuple[Signature, ...]
+    _readers: dict[int, int] = field(factory=dict)
+    _writers: dict[int, int] = field(factory=dict)
+    _holders: dict[tuple[int, tuple[Expr, ...]], int] = field(factory=dict)
+    _owners: dict[tuple[int, tuple[Expr, ...]], int] = field(factory=dict)
+    _tied: int = 0
+    _of: dict[int, int] = field(factory=dict)
+    _spots: dict[Place, Spots] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        for number, signature in enumerate(self.signatures):
+            bit = 1 << number
+            self._of[signature.actor] = self._of.get(signature.actor, 0) | bit
+            for places, into in (
+                (signature.reads, self._readers),
+                (signature.writes, self._writers),
+            ):
+                for spot in self._each(places):
+                    into[spot] = into.get(spot, 0) | bit
+            for hold in signature.holds:
+                if any(map(names_own, hold.index)):
+                    self._tied |= bit
+                    continue
+                key = hold.variable, hold.index
+                self._holders[key] = self._holders.get(key, 0) | bit
+                if not hold.shared:
+                    self._owners[key] = self._owners.get(key, 0) | bit
+
+    def by(self, other: Signature) -> tuple[int, int]:
+        """The classes with whose steps a step like ``other`` does not commute, though it may run
+
+        while their actor stays before them; and those before which it waits.
+        """
+        left = 0
+        for actor, classes in self._of.items():
+            if actor != other.actor:
+                left |= classes
+        waits = found = 0
+        for hold in other.holds:
+            left &= ~self._excluding(hold)
+        for need, before in other.needs:
+            without = self._excluding(need)
+            waits |= without
             # It can only fault, by what it reads before it waits.
-            return any(_overlap(p, q) for p in mine.writes for q in before)
-    return _touch(mine, other, mine.writes, other.reads | other.writes) or _touch(
-        mine, other, mine.reads, other.writes
-    )
+            found |= left & without & self._at(self._writers, before)
+            left &= ~without
+        touching = self._at(self._writers, other.reads | other.writes)
+        touching |= self._at(self._readers, other.writes)
+        touching &= left
+        if any(any(map(names_own, hold.index)) for hold in other.holds):
+            for number in bits(touching & self._tied):
+                if not _touch(self.signatures[number], other):
+                    touching ^= 1 << number
+        return found | touching, waits
+
+    def _excluding(self, hold: Hold) -> int:
+        """The classes that certainly hold a lock that nobody can hold together with ``hold``."""
+        return (self._owners if hold.shared else self._holders).get((hold.variable, hold.index), 0)
+
+    def _at(self, table: dict[int, int], places: Iterable[Place]) -> int:
+        found = 0
+        for spot in self._each(places):
+            found |= table.get(spot, 0)
+        return found
+
+    def _each(self, places: Iterable[Place]) -> Iterator[int]:
+        for place in places:
+            if place not in self._spots:
+                self._spots[place] = spots(self.program, place)
+            yield from self._spots[place]
 
 
-def _touch(
-    mine: Signature, other: Signature, here: frozenset[Place], there: frozenset[Place]
-) -> bool:
+def spots(program: Program, place: Place) -> Spots:
+    """Numbers such that two places have one in common just when they may be one place."""
+    declared = program.variables[place.variable]
+    parts = [0]
+    if isinstance(declared.type, LockType):
+        actors = range(len(declared.type.actors))
+        parts = [WRITER + 1, *(actor + 1 for actor in actors)]
+        if place.part != WHOLE:
+            parts = [place.part + 1]
+    ranges = [
+        (item.value,) if isinstance(item, Const) else range(size)
+        for item, size in zip(place.index, declared.dims, strict=True)
+    ]
+    found: list[int] = []
+    for numbers in product(*ranges):
+        cell = 0
+        for number, size in zip(numbers, declared.dims, strict=True):
+            cell = cell * size + number
+        found += [(cell * 64 + part) * len(program.variables) + place.variable for part in parts]
+    return tuple(found)
+
+
+def bits(numbers: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while numbers:
+        lowest = numbers & -numbers
+        yield lowest.bit_length() - 1
+        numbers ^= lowest
+
+
+def _touch(mine: Signature, other: Signature) -> bool:
+    """Do they access one place, and not both under one lock?"""
+    pairs = [(p, q) for p in mine.writes for q in other.reads | other.writes]
+    pairs += [(p, q) for p in mine.reads for q in other.writes]
     return any(
         _overlap(p, q) and not any(_tied(a, b, p, q) for a in mine.holds for b in other.holds)
-        for p in here
-        for q in there
+        for p, q in pairs
     )
-
-
-def _waits(mine: Signature, other: Signature) -> bool:
-    """Is ``other``'s step not enabled while an actor stays before ``mine``?"""
-    return any(_exclude(a, need) for a in mine.holds for need, _ in other.needs)
-
-
-def _exclude(one: Hold, other: Hold) -> bool:
-    """Can two actors never hold these locks at once, whatever the actors' own variables are?"""
-    if one.variable != other.variable or (one.shared and other.shared):
-        return False
-    return one.index == other.index and not any(map(names_own, one.index))
 
 
 def names_own(part: Expr) -> bool:

@@ -7,6 +7,7 @@ to the lock that protects it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from attrs import define, evolve, field
@@ -14,7 +15,8 @@ from attrs import define, evolve, field
 from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing
 from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import subexpressions
-from ksmcheck.ir.expr import Binary, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.analysis.lock_stores import meaning, proper_test, reader_test
+from ksmcheck.ir.expr import FALSE, Binary, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import children, negate, rewrite
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.step import (
@@ -35,7 +37,10 @@ from ksmcheck.ir.types import LockKind, LockType
 
 @define
 class Path:
-    """One point of a path: the names of values, and conditions that are true here."""
+    """One point of a path: the names of values, and conditions that are true here.
+
+    ``ended``: a check or what it waits for is surely false, so nobody gets here.
+    """
 
     values: dict[int, Expr] = field(factory=dict)
     temps: dict[int, Expr] = field(factory=dict)
@@ -43,6 +48,13 @@ class Path:
     locks: tuple[tuple[bool, Hold], ...] = ()
     tried: dict[Expr, Hold] = field(factory=dict)
     stores: tuple[tuple[Place, Expr], ...] = ()
+    ended: bool = False
+
+    def become(self, other: Path) -> None:
+        """Go on as ``other``, which is given up."""
+        self.values, self.temps, self.tried = other.values, other.temps, other.tried
+        self.known, self.locks, self.stores = other.known, other.locks, other.stores
+        self.ended = other.ended
 
     def fork(self) -> Path:
         return evolve(
@@ -51,10 +63,21 @@ class Path:
 
 
 class Run:
-    """Runs one step of ``actor`` symbolically, through the arms in ``entered`` (see arms.py)."""
+    """Runs one step of ``actor`` symbolically, through the arms in ``entered`` (see arms.py).
 
-    def __init__(self, program: Program, sharing: Sharing, actor: int, entered: int) -> None:
+    ``known`` are own variables with the values that they have before the step.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        sharing: Sharing,
+        actor: int,
+        entered: int,
+        known: Mapping[int, int] | None = None,
+    ) -> None:
         self._program = program
+        self._known = {variable: Const(value) for variable, value in (known or {}).items()}
         self._entered = entered
         self._private = sharing.private
         self._ruly = sharing.ruly
@@ -70,16 +93,22 @@ class Run:
         self.unruly: set[int] = set()
         self.blocks = False
 
-    def block(self, block: Block, path: Path, first: int = 1, root: bool = False) -> None:
+    def step(self, block: Block) -> None:
+        """Run the whole of a step."""
+        self._block(block, Path(dict(self._known)), root=True)
+
+    def _block(self, block: Block, path: Path, first: int = 1, root: bool = False) -> None:
         """Run ``block`` and everything below it; ``first`` is the number of its first arm."""
         for operation in block.operations:
             if root and isinstance(operation, Require):
                 self._need(operation.condition, path)
             self._operation(operation, path, first)
             first += arms_in((operation,))
+            if path.ended:
+                return
         match block.end:
             case Goto(location):
-                stored = tuple(sorted(path.values.items()))
+                stored = tuple(sorted(path.values.items() - self._known.items()))
                 self.exits.append(Exit(location, path.locks, stored, path.stores))
             case Branch(condition, then, orelse):
                 named = self._see(condition, path)
@@ -87,13 +116,13 @@ class Run:
                 yes, no = path.fork(), path
                 self._learn(named, yes)
                 self._learn(negate(named), no)
-                if self._enters(first):
-                    self.block(then, yes, first + 1)
-                if self._enters(other):
-                    self.block(orelse, no, other + 1)
+                if self._enters(first) and named != FALSE:
+                    self._block(then, yes, first + 1)
+                if self._enters(other) and not _surely(named):
+                    self._block(orelse, no, other + 1)
             case Choose(_, arms):
                 for arm in arms:
-                    self.block(arm, path.fork(), first)
+                    self._block(arm, path.fork(), first)
                     first += arms_of(arm)
             case _:
                 assert_never(block.end)
@@ -110,7 +139,9 @@ class Run:
             case Check(condition) | Require(condition):
                 self.blocks = self.blocks or isinstance(operation, Require)
                 path.known |= {self._raw(condition, path)}
-                self._learn(self._see(condition, path), path)
+                named = self._see(condition, path)
+                self._learn(named, path)
+                path.ended = named == FALSE
             case Observe(_, condition):
                 self._see(condition, path)
             case When(condition, then, orelse):
@@ -127,17 +158,21 @@ class Run:
         first: int,
     ) -> None:
         other = first + 1 + arms_in(then)
-        if not self._enters(first) or not self._enters(other):
-            taken, number = (then, first) if self._enters(first) else (orelse, other)
-            self._learn(condition if taken is then else negate(condition), path)
-            if self._enters(number):
-                self._all(taken, path, number + 1)
+        some = self._enters(first) and condition != FALSE
+        rest = self._enters(other) and not _surely(condition)
+        if not some or not rest:
+            self._learn(condition if some else negate(condition), path)
+            if some or rest:
+                self._all(then if some else orelse, path, (first if some else other) + 1)
             return
         yes, no = path.fork(), path.fork()
         self._learn(condition, yes)
         self._learn(negate(condition), no)
         self._all(then, yes, first + 1)
         self._all(orelse, no, other + 1)
+        if yes.ended or no.ended:
+            path.become(no if yes.ended else yes)
+            return
         for mine, one, two in (
             (path.values, yes.values, no.values),
             (path.temps, yes.temps, no.temps),
@@ -157,6 +192,8 @@ class Run:
 
     def _all(self, operations: tuple[Operation, ...], path: Path, first: int) -> None:
         for operation in operations:
+            if path.ended:
+                return
             self._operation(operation, path, first)
             first += arms_in((operation,))
 
@@ -211,8 +248,8 @@ class Run:
         raw = self._raw(value, path)
         if isinstance(raw, Ite) and raw.orelse == lock:
             condition, raw = raw.condition, raw.then
-        taken, given, parts = self._meaning(kind, lock, raw)
-        proper = self._proper(kind, lock, taken, given)
+        taken, given, parts = meaning(kind, self._me, lock, raw)
+        proper = proper_test(kind, self._me, lock, taken, given)
         tests = {proper}
         if condition is not None:
             tests = {proper, Binary(Op.OR, negate(condition), proper)}
@@ -235,49 +272,6 @@ class Run:
             return
         changes = [(False, given)] if given is not None else []
         path.locks += (*changes, *([(True, taken)] if taken is not None else []))
-
-    def _meaning(
-        self, kind: LockType, lock: Read, value: Expr
-    ) -> tuple[Hold | None, Hold | None, tuple[int, ...]]:
-        """(what is taken, what is given back, which parts are stored to) by storing ``value``."""
-        exclusive, reading = Hold(*_place(lock)), Hold(*_place(lock), shared=True)
-        if kind.kind is not LockKind.RWSEM:
-            match value:
-                case Const(0):
-                    return None, exclusive, (WHOLE,)
-                case Const(number) if number == self._me + 1:
-                    return exclusive, None, (WHOLE,)
-            return None, None, ()
-        count, bit = len(kind.actors), 1 << self._me
-        match value:
-            case Const(0):
-                return None, exclusive, (WRITER,)
-            case Const(number) if number == (1 << count) + self._me:
-                return exclusive, None, (WRITER,)
-            case Const(number) if number == bit:
-                return reading, exclusive, (WRITER, self._me)
-            case Binary(Op.BITOR, state, Const(number)) if (state, number) == (lock, bit):
-                return reading, None, (self._me,)
-            case Binary(Op.SUB, state, Const(number)) if (state, number) == (lock, bit):
-                return None, reading, (self._me,)
-        return None, None, ()
-
-    def _proper(self, kind: LockType, lock: Read, taken: Hold | None, given: Hold | None) -> Expr:
-        """The test that makes the store a proper one."""
-        count = len(kind.actors)
-        if given is None:
-            if taken is not None and taken.shared:
-                return Binary(Op.LT, lock, Const(1 << count))
-            return Binary(Op.EQ, lock, Const(0))
-        if given.shared:
-            return self._reader(kind, lock)
-        own = self._me + 1 if kind.kind is not LockKind.RWSEM else (1 << count) + self._me
-        return Binary(Op.EQ, lock, Const(own))
-
-    def _reader(self, kind: LockType, lock: Read) -> Expr:
-        below = Binary(Op.LT, lock, Const(1 << len(kind.actors)))
-        mine = Binary(Op.BITAND, lock, Const(1 << self._me))
-        return Binary(Op.AND, below, Binary(Op.NE, mine, Const(0)))
 
     def _need(self, condition: Expr, path: Path) -> None:
         """Note a lock that must be free for the step to go on."""
@@ -386,11 +380,13 @@ class Run:
         assert isinstance(kind, LockType)
         if kind.kind is not LockKind.RWSEM:
             return number == self._me + 1
-        return number == (1 << len(kind.actors)) + self._me or raw == self._reader(kind, lock)
+        test = reader_test(kind, self._me, lock)
+        return number == (1 << len(kind.actors)) + self._me or raw == test
 
 
-def _place(lock: Read) -> tuple[int, tuple[Expr, ...]]:
-    return lock.variable, lock.index
+def _surely(condition: Expr) -> bool:
+    """Is it true whatever the rest is?"""
+    return isinstance(condition, Const) and condition.value != 0
 
 
 def _read_in(expr: Expr) -> set[int]:

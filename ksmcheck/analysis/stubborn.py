@@ -7,13 +7,16 @@ docs/soundness.md under "Partial order reduction".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from attrs import frozen
 
 from ksmcheck.analysis.arms import Entered
-from ksmcheck.analysis.conflicts import conflicts, reachable
-from ksmcheck.analysis.summaries import summaries
+from ksmcheck.analysis.conflicts import conflicts, reached
+from ksmcheck.analysis.local_states import LocalStates
+from ksmcheck.analysis.points import points_of
+from ksmcheck.analysis.summaries import summaries_at
 from ksmcheck.analysis.visibility import Goal, goals, visible
 from ksmcheck.ir.program import Program, PropertyKind
 
@@ -30,15 +33,17 @@ class Aim(Enum):
 
 @frozen
 class Step:
-    """What ``choose`` needs to know of an actor at one location; sets of goals are bits.
+    """What ``choose`` needs to know of an actor at one of its points; sets are bits.
 
-    ``number`` is the step's class. ``sticky``: the step leads back; every cycle of the actor has
-    one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: see visibility.py.
-    ``may_break``, ``may_touch``: what this step or a later one of the actor may break, or change
-    anything of.
+    ``number`` is the step's class. ``conflicts``: the classes with whose steps this step or a later
+    one of the actor does not commute. ``sticky``: the step leads back; every cycle of the actor has
+    one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: goals, see
+    visibility.py. ``may_break``, ``may_touch``: what this step or a later one of the actor may
+    break, or change anything of.
     """
 
     number: int
+    conflicts: int
     sticky: bool
     blocks: bool
     heals: int
@@ -49,19 +54,32 @@ class Step:
 
 @frozen
 class Stubborn:
-    """``steps[a][l]`` for each actor and location; ``dependent`` as in Conflicts.
+    """``steps[a][n]`` for each actor and point; the last one is for places that no table knows.
 
-    ``over_steps`` and ``at_end`` are the goals over steps and at the end, ``violations`` those that
-    are no witnesses.
+    ``points[a]`` are the numbers of its points for its local states, those of ``states``.
+    ``classes`` is how many classes there are. ``over_steps`` and ``at_end`` are the goals over
+    steps and at the end, ``violations`` those that are no witnesses.
     """
 
+    states: LocalStates
+    points: tuple[Mapping[int, int], ...]
     steps: tuple[tuple[Step, ...], ...]
-    dependent: tuple[tuple[tuple[int, ...], ...], ...]
+    classes: int
     daemons: tuple[bool, ...]
     goals: int
     over_steps: int
     at_end: int
     violations: int
+
+    def at(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """The points of actors in these local states."""
+        return tuple(self.point(actor, number) for actor, number in enumerate(numbers))
+
+    def point(self, actor: int, number: int) -> int:
+        """The point of the actor in a local state; as many as it has points when it is done."""
+        if number == self.states.total(actor) - 1:
+            return len(self.steps[actor])
+        return self.points[actor].get(number, len(self.steps[actor]) - 1)
 
     def aim(self, aim: Aim) -> int:
         """The goals of a search."""
@@ -71,7 +89,7 @@ class Stubborn:
     def choose(self, at: tuple[int, ...], enabled: int, aim: int) -> int:
         """The actors to expand in a state, as bits: a subset of ``enabled``, not empty if that is.
 
-        ``at[a]`` is where actor a stands; ``enabled`` are the actors whose step leads to a state;
+        ``at[a]`` is actor a's point; ``enabled`` are the actors whose step leads to a state;
         ``aim`` are the goals. The smallest set wins, the first of several.
         """
         best, size = enabled, enabled.bit_count()
@@ -126,11 +144,11 @@ class Stubborn:
         return chosen
 
     def _dependent(self, actor: int, here: int, chosen: int, at: tuple[int, ...]) -> int:
-        row = self.dependent[actor][self.steps[actor][here].number]
+        number = self.steps[actor][here].number
         found = 0
         for other, there in enumerate(at):
-            if not chosen >> other & 1 and row[other] >> there & 1:
-                found |= 1 << other
+            if not chosen >> other & 1 and there < len(self.steps[other]):
+                found |= (self.steps[other][there].conflicts >> number & 1) << other
         return found
 
     def _needed(self, chosen: int, at: tuple[int, ...], enabled: int, aim: int) -> int:
@@ -158,21 +176,23 @@ class Stubborn:
 
 def stubborn(program: Program, entered: Entered | None = None) -> Stubborn:
     """The tables of ``program``, or of what of it is ever entered."""
-    summary = summaries(program, entered)
-    tables = conflicts(summary)
+    taken = Entered.everything(program) if entered is None else entered
+    points = points_of(program, taken)
+    summary = summaries_at(program, points)
+    tables = conflicts(program, summary)
     wanted = goals(program)
     seen = visible(program, summary, wanted)
     steps: list[tuple[Step, ...]] = []
     for actor in range(len(program.actors)):
         following = tables.successors[actor]
-        ahead = reachable(following, 0)
-        back = _leading_back(following)
-        breaks = _union(ahead, [item.breaks for item in seen[actor]])
-        touches = _union(ahead, [item.heals for item in seen[actor]])
+        back = leading_back(following)
+        breaks = reached(following, [item.breaks for item in seen[actor]])
+        touches = reached(following, [item.heals for item in seen[actor]])
         steps.append(
             tuple(
                 Step(
                     tables.classes[actor][here],
+                    tables.ahead[actor][here],
                     here in back,
                     summary[actor][here].blocks,
                     item.heals,
@@ -184,8 +204,10 @@ def stubborn(program: Program, entered: Entered | None = None) -> Stubborn:
             )
         )
     return Stubborn(
+        taken.states,
+        tuple(each.number for each in points),
         tuple(steps),
-        tables.dependent,
+        sum(len(set(numbers)) for numbers in tables.classes),
         tuple(actor.daemon for actor in program.actors),
         len(wanted),
         _bits(wanted, PropertyKind.STEP),
@@ -198,21 +220,8 @@ def _bits(wanted: tuple[Goal, ...], kind: PropertyKind) -> int:
     return sum(1 << number for number, goal in enumerate(wanted) if goal.kind is kind)
 
 
-def _union(ahead: list[int], each: list[int]) -> list[int]:
-    """For each location the union of ``each`` over the locations ahead of it."""
-    known: dict[int, int] = {}
-    for places in ahead:
-        if places not in known:
-            total = 0
-            for here, item in enumerate(each):
-                if places >> here & 1:
-                    total |= item
-            known[places] = total
-    return [known[places] for places in ahead]
-
-
-def _leading_back(successors: tuple[frozenset[int], ...]) -> frozenset[int]:
-    """Locations whose steps close a cycle: without them the graph has none.
+def leading_back(successors: tuple[frozenset[int], ...]) -> frozenset[int]:
+    """Points whose steps close a cycle: without them the graph has none.
 
     Those with an edge to where a depth-first search is coming from.
     """

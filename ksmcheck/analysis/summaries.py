@@ -2,86 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from attrs import evolve
+from attrs import define, evolve, field
 
-from ksmcheck.analysis.accesses import Sharing, Summary
+from ksmcheck.analysis.accesses import Exit, Sharing, Summary
 from ksmcheck.analysis.arms import Entered
-from ksmcheck.analysis.footprint import (
-    all_operations,
-    blocks,
-    expressions_of,
-    subexpressions,
-)
-from ksmcheck.analysis.paths import Path, Run
-from ksmcheck.ir.expr import Read
-from ksmcheck.ir.program import Program
-from ksmcheck.ir.step import Assign, Block, Branch, Step
+from ksmcheck.analysis.paths import Run
+from ksmcheck.analysis.points import Point, Points, Values, points_of
+from ksmcheck.analysis.sharing import sharing_of, variables_of
+from ksmcheck.ir.expr import Const, Expr
+from ksmcheck.ir.program import Actor, Program
+
+# The last summary of each actor: of a place that no table knows.
+NOBODY = Summary(-1, (), frozenset(), *(frozenset(),) * 4, (), (), False)
 
 
 def summaries(program: Program, entered: Entered | None = None) -> tuple[tuple[Summary, ...], ...]:
-    """For each actor the summary of each of its steps; None: everything may be entered.
+    """For each actor the summary of its step at each of its points, in order, and NOBODY.
 
-    The summary of a step before which nobody stands is empty, and no way leads there.
+    None: everything may be entered, and points are locations.
     """
-    sharing = _sharing(program)
     taken = Entered.everything(program) if entered is None else entered
+    return summaries_at(program, points_of(program, taken))
+
+
+def summaries_at(program: Program, points: tuple[Points, ...]) -> tuple[tuple[Summary, ...], ...]:
+    """For each actor the summary of its step at each of ``points``, and NOBODY."""
+    sharing = sharing_of(program)
     while True:
         runs = [
-            [_run(program, sharing, *each) for each in zip(actor.steps, arms, strict=True)]
-            for actor, arms in zip(program.actors, taken.steps, strict=True)
+            _Runs(program, sharing, actor).of(each.points)
+            for actor, each in zip(program.actors, points, strict=True)
         ]
         unruly = frozenset[int]().union(*(run.unruly for actor in runs for run in actor))
         if not unruly & sharing.ruly:
             break
         sharing = evolve(sharing, ruly=sharing.ruly - unruly)
     return tuple(
-        tuple(
-            Summary(
-                frozenset(run.reads),
-                frozenset(run.rises),
-                frozenset(run.falls),
-                frozenset(run.own),
-                tuple(way for way in run.exits if taken.stood(number, way.target)),
-                tuple(run.needs),
-                run.blocks,
-            )
-            for run in actor
-        )
-        for number, actor in enumerate(runs)
+        (*_summaries(actor, each.points, found), NOBODY)
+        for actor, each, found in zip(program.actors, points, runs, strict=True)
     )
 
 
-def _run(program: Program, sharing: Sharing, step: Step, entered: int) -> Run:
-    run = Run(program, sharing, step.actor, entered)
-    # Of symbols it sees the cells, not the condition, which is about all values that these stand
-    # for: docs/soundness.md, "Together with symbols".
-    if entered:
-        run.block(step.block, Path(), root=True)
-    return run
+@define
+class _Runs:
+    """Runs the steps of one actor, each once for all points that are the same to it."""
+
+    program: Program
+    sharing: Sharing
+    actor: Actor
+    _known: dict[tuple[int, int, Values], Run] = field(factory=dict)
+    _used: dict[int, frozenset[int]] = field(factory=dict)
+
+    def of(self, points: tuple[Point, ...]) -> list[Run]:
+        """The runs of the steps at ``points``."""
+        return [self._run(point) for point in points]
+
+    def _run(self, point: Point) -> Run:
+        step = self.actor.steps[point.location]
+        used = self._used.get(point.location)
+        if used is None:
+            used = self._used[point.location] = frozenset(variables_of(step.block))
+        matter = tuple(pair for pair in point.known if pair[0] in used)
+        key = (point.location, point.arms, matter)
+        if key not in self._known:
+            run = Run(self.program, self.sharing, step.actor, point.arms, dict(matter))
+            # Of symbols it sees the cells, not the condition, which is about all values that these
+            # stand for: docs/soundness.md, "Together with symbols".
+            run.step(step.block)
+            self._known[key] = run
+        return self._known[key]
 
 
-def _sharing(program: Program) -> Sharing:
-    users: dict[int, set[int]] = {}
-    for number, actor in enumerate(program.actors):
-        for step in actor.steps:
-            for variable in variables_of(step.block):
-                users.setdefault(variable, set()).add(number)
-    everything = range(len(program.variables))
-    private = frozenset(v for v in everything if len(users.get(v, ())) <= 1)
-    locks = frozenset(v for v, _ in program.locks())
-    return Sharing(private - locks, locks)
+def _summaries(actor: Actor, points: tuple[Point, ...], runs: list[Run]) -> Iterator[Summary]:
+    ahead = _Ahead(actor.done, points)
+    for point, run in zip(points, runs, strict=True):
+        ways = (evolve(way, following=ahead.of(point, way)) for way in run.exits)
+        yield Summary(
+            point.location,
+            point.known,
+            point.loose,
+            frozenset(run.reads),
+            frozenset(run.rises),
+            frozenset(run.falls),
+            frozenset(run.own),
+            tuple(way for way in ways if way.following),
+            tuple(run.needs),
+            run.blocks,
+        )
 
 
-def variables_of(block: Block) -> Iterator[int]:
-    """The variables that ``block`` reads or stores to."""
-    for item in blocks(block):
-        for operation in all_operations(item.operations):
-            if isinstance(operation, Assign):
-                yield operation.variable
-            for expr in expressions_of(operation):
-                yield from (r.variable for r in subexpressions(expr) if isinstance(r, Read))
-        if isinstance(item.end, Branch):
-            condition = item.end.condition
-            yield from (r.variable for r in subexpressions(condition) if isinstance(r, Read))
+@define
+class _Ahead:
+    """Looks up which of an actor's points a way may lead to: those where what it knows is so."""
+
+    done: int
+    points: tuple[Point, ...]
+    _at: dict[int, list[int]] = field(init=False)
+    _found: dict[tuple[int, tuple[int, ...]], dict[tuple[int, ...], list[int]]] = field(
+        factory=dict
+    )
+
+    def __attrs_post_init__(self) -> None:
+        self._at = {}
+        for number, point in enumerate(self.points):
+            self._at.setdefault(point.location, []).append(number)
+
+    def of(self, point: Point, way: Exit) -> tuple[int, ...]:
+        if way.target == self.done:
+            return (len(self.points) + 1,)
+        if way.target not in self._at:
+            return ()
+        before, stored = dict(point.known), dict(way.values)
+        sure: list[tuple[int, int]] = []
+        same: dict[Expr, list[int]] = {}
+        for variable, _ in self.points[self._at[way.target][0]].known:
+            match stored.get(variable):
+                case Const(value):
+                    sure.append((variable, value))
+                case None if variable in before:
+                    sure.append((variable, before[variable]))
+                case None:
+                    pass
+                case value:
+                    same.setdefault(value, []).append(variable)
+        found = self._index(way.target, tuple(v for v, _ in sure)).get(tuple(c for _, c in sure))
+        equal = [group for group in same.values() if len(group) > 1]
+        return tuple(n for n in found or () if _agrees(dict(self.points[n].known), equal))
+
+    def _index(self, location: int, variables: tuple[int, ...]) -> dict[tuple[int, ...], list[int]]:
+        key = location, variables
+        if key not in self._found:
+            index = self._found[key] = {}
+            for number in self._at[location]:
+                known = dict(self.points[number].known)
+                index.setdefault(tuple(known[v] for v in variables), []).append(number)
+        return self._found[key]
+
+
+def _agrees(known: Mapping[int, int], equal: list[list[int]]) -> bool:
+    """Have variables that were given one value the same?"""
+    return all(len({known[variable] for variable in group}) == 1 for group in equal)

@@ -168,7 +168,7 @@ def goals(program: Program) -> tuple[Goal, ...]:
 def visible(
     program: Program, steps: tuple[tuple[Summary, ...], ...], wanted: tuple[Goal, ...]
 ) -> tuple[tuple[Visible, ...], ...]:
-    """For each actor and location what its step may do to the goals ``wanted``."""
+    """For each actor and point what its step may do to the goals ``wanted``."""
     offsets = program.offsets()
     heals: dict[tuple[Spot, int], int] = {}
     breaks: dict[tuple[Spot, int], int] = {}
@@ -188,8 +188,8 @@ def visible(
         holds = held(summary)
         each = [
             _refined(
-                _step(program, offsets, (actor, at), step, heals, breaks),
-                Moment(actor, at, step, holds[at]),
+                _step(program, offsets, (actor, step.location), step, heals, breaks),
+                Moment(actor, step.location, step, holds[at]),
                 harmless,
                 wanted,
             )

@@ -30,7 +30,7 @@ def breadth_first(
 ) -> SearchResult:
     """Explore ``program`` with ``stepper``. UserError when setup gives no initial state."""
     limits = Limits(options, progress)
-    chosen = selector(program, options)
+    chosen = selector(program, options, stepper)
     search, query = _Search(program, stepper, options, chosen), ""
     with limits.guarding():
         try:
@@ -125,7 +125,7 @@ class _Search:
         if self._bounder is not None:
             found = self._bounder.taken(state, steps, found)
         if self._selector is not None:
-            found = self._selector.taken(steps, found)
+            found = self._selector.taken(state, found)
         pairs = zip(steps, found, strict=True)
         return pairs if self.merger is None else self.merger.outcomes(number, pairs)
 

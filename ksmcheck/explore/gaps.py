@@ -28,9 +28,7 @@ def without_gaps(
         return result
     tables = stubborn(program, options.entered)
     aim = tables.aim(options.aim)
-    filler = _Filler(
-        program, Evaluator(program, result.oracle), tables, aim, program.offsets(), canonical
-    )
+    filler = _Filler(Evaluator(program, result.oracle), tables, aim, canonical)
     findings = tuple(evolve(item, path=filler.path(item)) for item in result.findings)
     stopped = result.stop_reason is StopReason.VIOLATION
     return evolve(result, findings=findings, depth=findings[0].depth if stopped else result.depth)
@@ -38,11 +36,9 @@ def without_gaps(
 
 @frozen
 class _Filler:
-    program: Program
     evaluator: Evaluator
     tables: Stubborn
     aim: int
-    offsets: tuple[int, ...]
     canonical: Canonical | None
 
     def path(self, finding: Finding) -> tuple[State, ...]:
@@ -83,6 +79,6 @@ class _Filler:
             for actor, outcomes in found.items()
             if any(outcome.state is not None for outcome in outcomes)
         )
-        at = tuple(state[self.offsets[actor.location]] for actor in self.program.actors)
+        at = self.tables.at(self.tables.states.numbers(state))
         actor = self.tables.alone(at, enabled, self.aim)
         return None if actor is None or len(found[actor]) != 1 else found[actor][0].state

@@ -84,7 +84,7 @@ class Merger:
         for _ in range(LONGEST):
             steps = self.stepper.current(state)
             found = [item.run(state) for item in steps]
-            alone = self.selector.alone(steps, found)
+            alone = self.selector.alone(state, found)
             news = len(observed) > before
             if alone is None or news or self._tells(step, state, steps, found):
                 del observed[before:]

@@ -12,6 +12,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.stubborn import Aim, stubborn
 from ksmcheck.analysis.symbols import Oracle, Undecided, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
@@ -27,7 +28,7 @@ from ksmcheck.backends.native.library import (
 )
 from ksmcheck.backends.native.stubborn import tables
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
-from ksmcheck.explore.assuming import settled
+from ksmcheck.explore.assuming import settled, states_for
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
@@ -91,7 +92,8 @@ class NativeEngine:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
         found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found)
-        built = self.build(program, canonical, reduced=Reduction.POR in options.reductions)
+        states = states_for(program, options.reductions, canonical)
+        built = self.build(program, canonical, states)
         for notice in built.notices:
             self.tell(notice)
 
@@ -101,8 +103,8 @@ class NativeEngine:
             return self._once(built, program, oracle, given, progress)
 
         try:
-            if Reduction.POR in options.reductions:
-                result, options = settled(program, options, canonical, once)
+            if states is not None:
+                result, options = settled(states, options, canonical, once)
             else:
                 result = once(options)
         except MemoryError as error:
@@ -139,11 +141,15 @@ class NativeEngine:
             return evolve(result, oracle=oracle, undecided=_undecided(answering))
 
     def build(
-        self, program: Program, canonical: Canonical | None = None, *, reduced: bool = False
+        self,
+        program: Program,
+        canonical: Canonical | None = None,
+        states: LocalStates | None = None,
     ) -> Build:
         """Generate, compile or find in the cache, and load.
 
-        ``reduced``: with stubborn sets. ``canonical``: how states are stored, if not as they are.
+        ``states``: with stubborn sets, whose tables are for these. ``canonical``: how states are
+        stored, if not as they are.
         """
         compiler = find_compiler()
         if compiler is None:
@@ -157,7 +163,7 @@ class NativeEngine:
                 ]
             )
         toolchain = Toolchain(compiler, self.cache, self.compiler_flags, self.keep_generated)
-        return build(program, toolchain, canonical, reduced=reduced)
+        return build(program, toolchain, canonical, states)
 
     def _options(self, options: SearchOptions, answering: NativeOracle | None) -> Options:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -10,13 +10,12 @@ from attrs import evolve, frozen
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.explore.assuming import settled
+from ksmcheck.explore.assuming import settled, states_for
 from ksmcheck.explore.breadth_first import breadth_first
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
-from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
@@ -37,8 +36,8 @@ class PythonEngine:
         oracle = oracle_for(program)
         found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found)
-        marking = Reduction.POR in options.reductions
-        model = PythonModel(program, oracle, canonical, marking=marking)
+        states = states_for(program, options.reductions, canonical)
+        model = PythonModel(program, oracle, canonical, states)
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
             self.keep_generated.mkdir(parents=True, exist_ok=True)
@@ -48,15 +47,13 @@ class PythonEngine:
         unused = [model]  # a search uses up what a model watches for
 
         def once(given: SearchOptions) -> SearchResult:
-            fresh = (
-                unused.pop() if unused else PythonModel(program, oracle, canonical, marking=True)
-            )
+            fresh = unused.pop() if unused else PythonModel(program, oracle, canonical, states)
             found = breadth_first(program, fresh, given, progress)
             return evolve(found, entered=fresh.entered())
 
         try:
-            if marking:
-                result, options = settled(program, options, canonical, once)
+            if states is not None:
+                result, options = settled(states, options, canonical, once)
             else:
                 result = breadth_first(program, model, options, progress)
             result = evolve(result, oracle=oracle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from attrs import define, field
 
@@ -11,7 +11,7 @@ from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving
-from ksmcheck.explore.stepper import CompiledStep, Packed
+from ksmcheck.explore.stepper import Packed, Stepper
 from ksmcheck.ir.program import Program
 
 Outcomes = tuple[Packed | int, ...]
@@ -19,27 +19,30 @@ Outcomes = tuple[Packed | int, ...]
 
 @define
 class Selector:
-    """Looks up stubborn sets; ``left_out`` counts the steps that need not be taken.
+    """Looks up stubborn sets; ``local_states`` are those of the actors in a state.
+
+    ``left_out`` counts the steps that need not be taken.
 
     ``symbolic``: a state stands for many, in some of which a step may lead on and fault in others.
     """
 
     tables: Stubborn
     aim: int
+    local_states: Callable[[Packed], tuple[int, ...]]
     symbolic: bool = False
     left_out: int = 0
     _known: dict[tuple[tuple[int, ...], int], int] = field(factory=dict)
     _alone: dict[tuple[tuple[int, ...], int], int | None] = field(factory=dict)
 
-    def taken(self, steps: tuple[CompiledStep, ...], found: list[Outcomes]) -> list[Outcomes]:
-        """``found``, what the actors' current ``steps`` lead to, without what may be left out.
+    def taken(self, state: Packed, found: list[Outcomes]) -> list[Outcomes]:
+        """``found``, what the actors' steps lead to from ``state``, without what may be left out.
 
         What a step that is left out shows by itself, a fault, is kept.
         """
         enabled = leading_on(found)
         if self.symbolic and any(map(_undecided, found)):
             return found
-        moving = self._moving(tuple(step.location for step in steps), enabled)
+        moving = self._moving(self.local_states(state), enabled)
         if moving == enabled:
             return found
         self.left_out += (enabled & ~moving).bit_count()
@@ -50,21 +53,23 @@ class Selector:
             for actor, outcomes in enumerate(found)
         ]
 
-    def alone(self, steps: tuple[CompiledStep, ...], found: list[Outcomes]) -> int | None:
+    def alone(self, state: Packed, found: list[Outcomes]) -> int | None:
         """The actor whose step is the only one to take, when it has one outcome and leads on."""
         enabled = leading_on(found)
-        at = tuple(step.location for step in steps)
-        if (at, enabled) not in self._alone:
-            self._alone[at, enabled] = self.tables.alone(at, enabled, self.aim)
-        actor = self._alone[at, enabled]
+        numbers = self.local_states(state)
+        if (numbers, enabled) not in self._alone:
+            at = self.tables.at(numbers)
+            self._alone[numbers, enabled] = self.tables.alone(at, enabled, self.aim)
+        actor = self._alone[numbers, enabled]
         return actor if actor is None or len(found[actor]) == 1 else None
 
-    def _moving(self, at: tuple[int, ...], enabled: int) -> int:
+    def _moving(self, numbers: tuple[int, ...], enabled: int) -> int:
         if not enabled & (enabled - 1):
             return enabled
-        moving = self._known.get((at, enabled))
+        moving = self._known.get((numbers, enabled))
         if moving is None:
-            moving = self._known[at, enabled] = self.tables.choose(at, enabled, self.aim)
+            at = self.tables.at(numbers)
+            moving = self._known[numbers, enabled] = self.tables.choose(at, enabled, self.aim)
         return moving
 
 
@@ -83,13 +88,13 @@ def leading_on(found: Iterable[Outcomes]) -> int:
     return enabled
 
 
-def selector(program: Program, options: SearchOptions) -> Selector | None:
+def selector(program: Program, options: SearchOptions, stepper: Stepper) -> Selector | None:
     """What ``options`` ask for; None when every step is to be taken."""
     if Reduction.POR not in options.reductions:
         return None
     tables = stubborn(program, options.entered)
     symbolic = symbols_of(program).condition >= 0
-    return Selector(tables, tables.aim(options.aim), symbolic)
+    return Selector(tables, tables.aim(options.aim), stepper.local_states, symbolic)
 
 
 def savings(left_out: int, passed: int | None) -> tuple[Saving, ...]:

@@ -94,6 +94,10 @@ class Stepper(Protocol):
         """The distinct initial states, canonical; UserError when there is none."""
         ...
 
+    def local_states(self, state: Packed) -> tuple[int, ...]:
+        """The numbers of the actors' local states, in a search with stubborn sets."""
+        ...
+
     def unpack(self, state: Packed) -> tuple[int, ...]:
         """The flat state that ``state`` stands for."""
         ...

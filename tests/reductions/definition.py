@@ -9,11 +9,12 @@ leaves something out in each of its states.
 from __future__ import annotations
 
 from ksmcheck.analysis.arms import Entered
+from ksmcheck.analysis.local_states import local_states, locations_alone
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
 from ksmcheck.analysis.visibility import goals
 from ksmcheck.backends.evaluator import Outcome
 from ksmcheck.backends.python.model import PythonModel
-from ksmcheck.ir.program import PropertyKind
+from ksmcheck.ir.program import Program, PropertyKind
 from tests.oracle.evaluator_search import Space, State
 
 Moves = dict[int, list[Outcome]]
@@ -36,14 +37,13 @@ def enabled_in(found: Moves) -> int:
 
 def chosen(tables: Stubborn, space: Space, state: State, found: Moves, aim: int) -> int:
     """What the tables say of ``state``."""
-    offsets = space.program.offsets()
-    at = tuple(state[offsets[actor.location]] for actor in space.program.actors)
+    at = tables.at(tables.states.numbers(state))
     return tables.choose(at, enabled_in(found), aim)
 
 
 def entered_in(space: Space) -> Entered:
     """The arms that are entered anywhere in the space."""
-    model = PythonModel(space.program, marking=True)
+    model = PythonModel(space.program, states=local_states(space.program))
     for state in space.levels:
         packed = model.layout.pack(state)
         for step in model.current(packed):
@@ -51,10 +51,25 @@ def entered_in(space: Space) -> Entered:
     return model.entered()
 
 
+def at_locations(program: Program, entered: Entered) -> Entered:
+    """The arms that were entered at each location, whatever the values of variables were."""
+    found: list[dict[int, int]] = []
+    for actor, arms in enumerate(entered.arms):
+        found.append({})
+        for number, bits in arms.items():
+            at = entered.states.location(actor, number)
+            found[-1][at] = found[-1].get(at, 0) | bits
+    return Entered(locations_alone(program), tuple(found))
+
+
 def verify(space: Space, most_pairs: int = 200_000) -> int:
-    """Check every state, with tables of everything and of what happens; how many were reduced."""
-    known, reduced = dict[State, Moves](), 0
-    for tables in (stubborn(space.program), stubborn(space.program, entered_in(space))):
+    """Check every state, with tables of everything and of what happens; how many were reduced.
+
+    The tables of what happens are those for local states and those for locations.
+    """
+    known, reduced, entered = dict[State, Moves](), 0, entered_in(space)
+    for given in (None, entered, at_locations(space.program, entered)):
+        tables = stubborn(space.program, given)
         reduced += _verify(space, tables, known, most_pairs)
         _changes(space, tables, known)
     return reduced
@@ -72,10 +87,11 @@ def _changes(space: Space, tables: Stubborn, known: dict[State, Moves]) -> None:
         for state in space.levels
     }
     for state in space.levels:
+        at = tables.at(tables.states.numbers(state))
         for actor, outcomes in moves(space, known, state).items():
             for outcome in outcomes:
                 if outcome.state is not None:
-                    step = tables.steps[actor][outcome.step.location]
+                    step = tables.steps[actor][at[actor]]
                     assert not holds[outcome.state] & ~holds[state] & ~step.heals
                     assert not holds[state] & ~holds[outcome.state] & ~step.breaks
 

@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 
-from ksmcheck.analysis.arms import Entered, arms_of
+from ksmcheck.analysis.arms import EVERY, Entered, arms_of
+from ksmcheck.analysis.local_states import local_states, locations_alone
 from ksmcheck.analysis.stubborn import stubborn
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.diagnostics import UserError
@@ -67,7 +68,7 @@ def test_wherever_it_begins(program: Program) -> None:
     except (UserError, TooManyStates):
         assume(False)
     whole = entered_in(space)
-    for first in (Entered.nothing(program), whole, Entered.everything(program)):
+    for first in (Entered.nothing(whole.states), whole):
         result = PythonEngine().search(program, evolve(REDUCED, entered=first))
         assert_same_verdicts(program, space, result)
         assert result.entered is not None
@@ -78,24 +79,24 @@ def test_numbers_of_arms_are_those_of_the_text() -> None:
     program = compile_model("swapin_race")
     most = max(arms_of(step.block) for actor in program.actors for step in actor.steps)
     assert most > 2
-    nothing, everything = Entered.nothing(program), Entered.everything(program)
-    assert nothing | everything == everything
-    assert not any(nothing.stood(0, at) for at in range(program.actors[0].done))
-    assert nothing.stood(0, program.actors[0].done)
+    nothing, everything = Entered.nothing(local_states(program)), Entered.everything(program)
+    assert nothing | nothing == nothing
+    assert everything | everything == everything
+    assert all(arms == EVERY for each in everything.arms for arms in each.values())
 
 
 def test_what_nobody_enters_is_not_in_the_tables() -> None:
     program = compile_file(ROOT / "textbook" / "philosophers_ordered.py")
     everybody, start = (1 << len(program.actors)) - 1, (0,) * len(program.actors)
-    nothing = stubborn(program, Entered.nothing(program))
-    assert nothing.choose(start, everybody, 0) == 1
+    nothing = stubborn(program, Entered.nothing(local_states(program)))
+    assert nothing.choose(nothing.at(start), everybody, 0) == 1
     assert stubborn(program).choose(start, everybody, 0) == everybody
 
 
 def test_a_renaming_maps_whole_steps() -> None:
-    entered = Entered(((3, 0), (0, 5), (1, 0)))
+    program = compile_file(ROOT / "textbook" / "philosophers_ordered.py")
+    states = locations_alone(program)
+    entered = Entered(states, ({0: 3}, {1: 5}, {0: 1}))
     closed = entered.whole_steps((((0, 1), (1, 0)),))
-    assert closed.steps[0] == closed.steps[1]
-    assert [bool(item) for item in closed.steps[0]] == [True, True]
-    assert [bool(item) for item in closed.steps[2]] == [True, False]
+    assert closed.arms == ({0: EVERY, 1: EVERY}, {0: EVERY, 1: EVERY}, {0: EVERY})
     assert entered | closed == closed

@@ -43,11 +43,12 @@ def steps_that_break(program: Program, name: str) -> set[str]:
         for number, goal in enumerate(wanted)
         if program.properties[goal.property].name == name and not goal.witness
     )
-    seen = visible(program, summaries(program), wanted)
+    summary = summaries(program)
+    seen = visible(program, summary, wanted)
     return {
-        step.text
-        for actor, each in zip(program.actors, seen, strict=True)
-        for step, item in zip(actor.steps, each, strict=True)
+        actor.steps[at.location].text
+        for actor, points, each in zip(program.actors, summary, seen, strict=True)
+        for at, item in zip(points, each, strict=True)
         if item.breaks & mine
     }
 

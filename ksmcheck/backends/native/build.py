@@ -12,6 +12,7 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from ksmcheck import analysis
+from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.compiler import (
     RUNTIME,
@@ -60,21 +61,20 @@ def build(
     program: Program,
     toolchain: Toolchain,
     canonical: Canonical | None = None,
-    *,
-    reduced: bool = False,
+    states: LocalStates | None = None,
 ) -> Build:
     """Compile and load, or load from the cache. UserError when the compiler fails.
 
-    ``reduced``: with stubborn sets. ``canonical``: see Layout.
+    ``states``: with stubborn sets, whose tables are for these. ``canonical``: see Layout.
     """
     started = time.perf_counter()
     with collector_paused():
-        layout = evolve(lay_out(program, canonical), reduced=reduced)
+        layout = evolve(lay_out(program, canonical), local_states=states)
     task = Compilation(toolchain.compiler, layout, toolchain.runtime, toolchain.extra)
     if toolchain.keep is not None:
         _keep(task, toolchain.keep)
     cache = ObjectCache(toolchain.cache or cache_directory())
-    digest = _digest(program, toolchain, canonical, reduced=reduced)
+    digest = _digest(program, toolchain, canonical, states)
     found = cache.find(digest, ".so")
     if found is not None:
         try:
@@ -127,11 +127,14 @@ def program_digest(program: Program) -> bytes:
 
 
 def _digest(
-    program: Program, toolchain: Toolchain, canonical: Canonical | None, *, reduced: bool
+    program: Program,
+    toolchain: Toolchain,
+    canonical: Canonical | None,
+    states: LocalStates | None,
 ) -> str:
     """What the object depends on: the program, this package, the compiler and its flags."""
     total = hashlib.sha256(program_digest(program))
-    if reduced:
+    if states is not None:
         for path in sorted(Path(analysis.__file__).parent.glob("*.py")):
             total.update(path.read_bytes())
     if canonical is not None:

@@ -18,10 +18,10 @@ from ksmcheck.backends.native.blocks import FLAGS
 from ksmcheck.backends.native.bounding import bounded_expand
 from ksmcheck.backends.native.canonical import canonical_function
 from ksmcheck.backends.native.cells import outcomes
+from ksmcheck.backends.native.choosing import expand
 from ksmcheck.backends.native.layout import Layout
 from ksmcheck.backends.native.properties import STEP_SIGNATURE, Questions, quoted
 from ksmcheck.backends.native.steps import SetupWriter
-from ksmcheck.backends.native.stubborn import expand
 from ksmcheck.ir.program import BuiltinCheck, LockOrderEdge, Program
 
 # A part with fewer lines than this is not worth a compiler process of its own.
@@ -86,7 +86,7 @@ def _pieces(layout: Layout, questions: Questions) -> Iterator[list[str]]:
         *_over(program, layout),
         *questions.check_functions(),
         *(f"{prototype(number)};" for number in numbers),
-        *(_expand(layout) if not layout.reduced else expand(layout)),
+        *_expand(layout),
     ]
 
 
@@ -99,7 +99,7 @@ def _macros(layout: Layout) -> list[str]:
         # what a way without an answer leads to says nothing: automaton.c
         f"#define FIRED (*fired {'|= !w->missed' if layout.symbols.cells else '= 1'})",
         "/* This step has entered an arm. */",
-        "#define ARM(n) (w->arms[fired - w->fired] |= "
+        "#define ARM(n) (*w->mark |= "
         f"{'(uint64_t)!w->missed' if layout.symbols.cells else '1ul'} << (n))",
         "/* Append a successor. */",
         f"#define EMIT(c, {', '.join(words)}) \\",
@@ -172,6 +172,8 @@ def _finish(layout: Layout, questions: Questions) -> list[str]:
 
 
 def _expand(layout: Layout) -> list[str]:
+    if layout.local_states is not None:
+        return expand(layout, layout.local_states)
     program, bound = layout.program, bound_of(layout.program)
     if bound is not None:
         return bounded_expand(layout, bound)
@@ -244,6 +246,7 @@ def _facts(program: Program, layout: Layout) -> list[str]:
         "witnesses": len(program.properties) + 1,  # and whether every step is to be asked
         "flags": len(program.edges),
         "steps": sum(len(actor.steps) for actor in program.actors),
+        "local_states": _local_states(layout),
         "deadlock": int(deadlock),
         "lock_classes": len(classes) if BuiltinCheck.LOCK_ORDER not in program.disabled else 0,
     }
@@ -259,6 +262,11 @@ def _facts(program: Program, layout: Layout) -> list[str]:
         "};",
         "",
     ]
+
+
+def _local_states(layout: Layout) -> int:
+    states = layout.local_states
+    return 0 if states is None else sum(map(states.total, range(len(states.first))))
 
 
 def _lock_classes(edges: tuple[LockOrderEdge, ...]) -> list[str]:

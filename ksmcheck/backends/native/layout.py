@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, field, frozen
 
+from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.symbols import Symbols, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.cells import block_writes
@@ -60,7 +61,8 @@ class Place:
 class Layout:
     """``places[v]`` belongs to variable v; ``size`` is the bytes of a stored state.
 
-    ``reduced``: the code that is generated takes only what stubborn sets leave.
+    ``local_states``: the code that is generated takes only what stubborn sets leave, with tables
+    for these.
     ``canonical`` says which state is stored for a state, when that is not the state itself.
     """
 
@@ -72,7 +74,7 @@ class Layout:
     size: int
     offsets: tuple[int, ...]
     symbols: Symbols
-    reduced: bool = False
+    local_states: LocalStates | None = None
     canonical: Canonical | None = None
 
     @property

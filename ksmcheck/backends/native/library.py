@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from enum import IntEnum
+from itertools import accumulate
 from pathlib import Path
 
 from attrs import frozen
@@ -193,11 +195,18 @@ class Search:
 
     def entered(self) -> Entered:
         """The arms that were entered, in a search with stubborn sets."""
-        actors = self._library.layout.program.actors
-        raw = (ctypes.c_uint64 * max(1, sum(len(actor.steps) for actor in actors)))()
-        self._functions.ksm_read_arms(self._handle, raw)
-        arms = iter(raw)
-        return Entered(tuple(tuple(next(arms) for _ in actor.steps) for actor in actors))
+        states = self._library.layout.local_states
+        assert states is not None
+        read = self._functions.ksm_read_arms
+        room = int(read(self._handle, None, None, 0))
+        numbers, words = (ctypes.c_uint32 * max(1, room))(), (ctypes.c_uint64 * max(1, room))()
+        read(self._handle, numbers, words, room)
+        found: list[dict[int, int]] = [{} for _ in states.first]
+        first = [0, *accumulate(map(states.total, range(len(found))))]
+        for number, word in zip(numbers[:room], words[:room], strict=True):
+            actor = bisect_right(first, number) - 1
+            found[actor][number - first[actor]] = word
+        return Entered(states, tuple(found))
 
     def findings(self) -> Iterator[tuple[int, Found]]:
         """The findings by slot: the deadlock, then faults, properties, flags by number."""
@@ -262,7 +271,7 @@ class Library:
             ("ksm_setup_fault", ctypes.c_uint32, (handle,)),
             ("ksm_witnessed", ctypes.POINTER(ctypes.c_uint8), (handle,)),
             ("ksm_read_fired", None, (handle, ctypes.POINTER(ctypes.c_uint8))),
-            ("ksm_read_arms", None, (handle, words)),
+            ("ksm_read_arms", number, (handle, ctypes.POINTER(ctypes.c_uint32), words, number)),
             ("ksm_path", number, (handle, ctypes.c_uint32, words, number)),
             ("ksm_save", ctypes.c_int, (handle, *(ctypes.c_char_p,) * 3, number)),
             ("ksm_extra", handle, (handle, ctypes.POINTER(number))),

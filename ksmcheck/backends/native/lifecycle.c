@@ -21,7 +21,7 @@ static bool open_threads(ksm_search *s)
         w->search = s;
         w->batch = aligned_alloc(64, ksm_round_up(batch_room() * sizeof *w->batch, 64));
         w->face.fired = calloc(ksm_model.steps + 1, 1);
-        w->face.arms = calloc(ksm_model.steps + 1, sizeof *w->face.arms);
+        w->face.arms = calloc(ksm_model.local_states + 1, sizeof *w->face.arms);
         w->face.tables = s->options.tables;
         w->face.seen = s->seen;
         w->face.aim = s->options.aim;
@@ -280,12 +280,20 @@ void ksm_read_fired(ksm_search *s, uint8_t *out)
             out[step] |= s->threads[i].face.fired[step];
 }
 
-void ksm_read_arms(ksm_search *s, uint64_t *out)
+uint64_t ksm_read_arms(ksm_search *s, uint32_t *state, uint64_t *arms, uint64_t room)
 {
-    memset(out, 0, ksm_model.steps * sizeof *out);
-    for (uint32_t i = 0; i < s->workers; i++)
-        for (uint32_t step = 0; step < ksm_model.steps; step++)
-            out[step] |= s->threads[i].face.arms[step];
+    uint64_t count = 0;
+    for (uint32_t number = 0; number < ksm_model.local_states; number++) {
+        uint64_t entered = 0;
+        for (uint32_t i = 0; i < s->workers; i++)
+            entered |= s->threads[i].face.arms[number];
+        if (entered && count < room) {
+            state[count] = number;
+            arms[count] = entered;
+        }
+        count += entered != 0;
+    }
+    return count;
 }
 
 /* Run the steps again along the parent links, where the states themselves are gone. */

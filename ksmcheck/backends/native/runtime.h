@@ -45,6 +45,7 @@ typedef struct {
     uint32_t witnesses;
     uint32_t flags;
     uint32_t steps;      /* steps of all actors together, for "fired" */
+    uint32_t local_states; /* of all actors together, with stubborn sets */
     uint32_t deadlock;   /* 1 when a deadlock is a violation */
     const uint32_t *before; /* flag f: a lock of class after[f] was taken under before[f] */
     const uint32_t *after;
@@ -131,7 +132,8 @@ struct ksm_worker {
     bool through;      /* expand only where one actor's step may be all that is to be taken */
     bool alone;        /* one step that leads on is all that is taken */
     const ksm_stubborn_table *tables;
-    uint64_t *arms;    /* [steps]: arms that were entered, see ksmcheck/analysis/arms.py */
+    uint64_t *arms;    /* [local_states]: arms entered, see ksmcheck/analysis/arms.py */
+    uint64_t *mark;    /* where the step that is being run notes its arms */
     uint8_t *fired;    /* [steps]: this step has had an outcome */
     uint8_t *seen;     /* [witnesses], shared by all workers: this witness has been true */
     uint64_t faults;   /* outcomes that were faults, counted on and on */
@@ -245,7 +247,8 @@ const ksm_finding *ksm_findings(ksm_search *search);
 uint32_t ksm_setup_fault(ksm_search *search);
 const uint8_t *ksm_witnessed(ksm_search *search);
 void ksm_read_fired(ksm_search *search, uint8_t *out);
-void ksm_read_arms(ksm_search *search, uint64_t *out);
+/* How many local states somebody stood in; with room for them, their numbers and their arms. */
+uint64_t ksm_read_arms(ksm_search *search, uint32_t *state, uint64_t *arms, uint64_t room);
 /*
  * How many states the path from an initial one to `state` has. When `out` has room for them, their
  * words are written there.

@@ -72,7 +72,7 @@ class StepWriter(BlockWriter):
     def __init__(self, layout: Layout, questions: Questions, actor: int) -> None:
         super().__init__(layout, layout.private[actor].variables)
         self.questions = questions
-        self.marking = layout.reduced
+        self.marking = layout.local_states is not None
         self._actor = layout.program.actors[actor]
         self._own = layout.private[actor]
         self._patterns = layout.patterns[actor]

@@ -7,15 +7,16 @@
 
 #include "runtime.h"
 
-/* One actor at its locations. A row has the words of: classes of others' steps that do not commute
+/* One actor at its points: see ksmcheck/analysis/points.py. A row has the words of: classes of others' steps that do not commute
  * with something this actor may do from here on; goals that its step may heal; may break; that it
  * may break from here on; may touch from here on. */
 #define KSM_STICKY 1 /* the step leads back */
 #define KSM_BLOCKS 2 /* the step may be without an outcome */
 
 typedef struct {
-    uint32_t steps;         /* its locations but the last, which is "done" */
+    uint32_t steps;         /* its points but the last, which is "done" */
     uint32_t daemon;
+    const uint16_t *point;  /* [its local states]: which point each is */
     const uint16_t *number; /* [steps]: the class of the step, counted over all actors */
     const uint8_t *kind;    /* [steps]: KSM_STICKY, KSM_BLOCKS or both */
     const uint16_t *row;    /* [steps]: which of the rows */
@@ -32,8 +33,15 @@ struct ksm_stubborn_table {
     const uint64_t *at_end;     /* [goal_words] */
 };
 
+/* The points of actors in these local states. */
+static inline void ksm_points(const ksm_stubborn_table *t, const uint32_t *states, uint32_t *at)
+{
+    for (uint32_t actor = 0; actor < t->actors; actor++)
+        at[actor] = t->actor[actor].point[states[actor]];
+}
+
 /*
- * Actor a is at location at[a], and ends[a] to ends[a + 1] are its successors. Drops what need not
+ * Actor a is at point at[a], and ends[a] to ends[a + 1] are its successors. Drops what need not
  * be taken, moves the rest together; the new end.
  */
 ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w);

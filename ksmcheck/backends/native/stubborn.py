@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Sequence
 from typing import TypeVar
 
 from ksmcheck.analysis.stubborn import Aim, Step, Stubborn
-from ksmcheck.backends.native.layout import Layout
 
 WORD = (1 << 64) - 1
 
@@ -24,6 +24,7 @@ class ActorTable(ctypes.Structure):
     _fields_ = (
         ("steps", ctypes.c_uint32),
         ("daemon", ctypes.c_uint32),
+        ("point", _U16),
         ("number", _U16),
         ("kind", _U8),
         ("row", _U16),
@@ -48,11 +49,9 @@ class StubbornTable(ctypes.Structure):
 def tables(stubborn: Stubborn) -> StubbornTable:
     """The tables as the runtime reads them. What they point to lives as long as they do."""
     goal_words = max(1, -(-stubborn.goals // 64))
-    first = _first_classes(stubborn)
-    class_words = max(1, -(-first[-1] // 64))
+    class_words = max(1, -(-stubborn.classes // 64))
     actors = [
-        _actor(stubborn, actor, first, class_words, goal_words)
-        for actor in range(len(stubborn.steps))
+        _actor(stubborn, actor, class_words, goal_words) for actor in range(len(stubborn.steps))
     ]
     aims = [word for aim in Aim for word in _words(stubborn.aim(aim), goal_words)]
     return StubbornTable(
@@ -66,45 +65,29 @@ def tables(stubborn: Stubborn) -> StubbornTable:
     )
 
 
-def _first_classes(stubborn: Stubborn) -> list[int]:
-    """The number of each actor's first class, counted over all actors, and of all."""
-    first = [0]
-    for rows in stubborn.dependent:
-        first.append(first[-1] + len(rows))
-    return first
-
-
-def _actor(
-    stubborn: Stubborn, actor: int, first: list[int], class_words: int, goal_words: int
-) -> ActorTable:
+def _actor(stubborn: Stubborn, actor: int, class_words: int, goal_words: int) -> ActorTable:
     rows: dict[tuple[int, ...], int] = {}
     steps = stubborn.steps[actor]
-    classes = _classes(stubborn, actor, first)
     numbers = [
-        rows.setdefault((*_words(classes[here], class_words), *_goals(step, goal_words)), len(rows))
-        for here, step in enumerate(steps)
+        rows.setdefault(
+            (*_words(step.conflicts, class_words), *_goals(step, goal_words)), len(rows)
+        )
+        for step in steps
     ]
+    total = stubborn.states.total(actor)
+    point = array("H", [len(steps) - 1]) * total
+    for state, number in stubborn.points[actor].items():
+        point[state] = number
+    point[total - 1] = len(steps)
     return ActorTable(
         len(steps),
         int(stubborn.daemons[actor]),
-        _array(ctypes.c_uint16, [first[actor] + step.number for step in steps]),
+        (ctypes.c_uint16 * total).from_buffer_copy(point),
+        _array(ctypes.c_uint16, [step.number for step in steps]),
         _array(ctypes.c_uint8, [step.sticky + 2 * step.blocks for step in steps]),
         _array(ctypes.c_uint16, numbers),
         _array(ctypes.c_uint64, [word for row in rows for word in row]),
     )
-
-
-def _classes(stubborn: Stubborn, actor: int, first: list[int]) -> list[int]:
-    """For each location the classes of others' steps that do not commute with what comes there."""
-    result = [0] * len(stubborn.steps[actor])
-    for other, rows in enumerate(stubborn.dependent):
-        for number, row in enumerate(rows):
-            bit, places = 1 << first[other] + number, row[actor]
-            while places:
-                lowest = places & -places
-                result[lowest.bit_length() - 1] |= bit
-                places ^= lowest
-    return result
 
 
 def _goals(step: Step, goal_words: int) -> list[int]:
@@ -118,41 +101,3 @@ def _words(bits: int, count: int) -> list[int]:
 
 def _array(kind: type[_Kind], values: Sequence[int]) -> ctypes.Array[_Kind]:
     return (kind * max(1, len(values)))(*values)
-
-
-def expand(layout: Layout) -> list[str]:
-    """``ksm_expand`` for a search that takes what the tables choose."""
-    actors = layout.program.actors
-    places = ["static inline void places(const uint64_t *s, uint32_t *at)", "{"]
-    lines = [
-        "ksm_successor *ksm_expand(const uint64_t *s, ksm_successor *o, ksm_worker *w)",
-        "{",
-        f"    ksm_successor *ends[{len(actors) + 1}] = {{o}};",
-        f"    uint32_t at[{len(actors)}];",
-        "    places(s, at);",
-        "    if (w->through && !ksm_may_be_alone(at, w))",
-        "        return o;",
-    ]
-    symbolic = bool(layout.symbols.cells)
-    if symbolic:
-        lines += ["    uint64_t faults = w->faults;", "    bool undecided = false;"]
-    first = 0
-    for number, actor in enumerate(actors):
-        place = layout.places[actor.location]
-        if actor.steps and place.fields:
-            home = place.fields[0]
-            places.append(f"    at[{number}] = s[{home.word}] >> {home.shift} & {home.mask}u;")
-            lines.append(f"    if (at[{number}] < {len(actor.steps)})")
-            lines.append(f"        w->arms[{first} + at[{number}]] |= 1;")
-            lines.append(f"    ends[{number + 1}] = o = actor_{number}(s, o, w);")
-        else:
-            places.append(f"    at[{number}] = 0;")
-            lines.append(f"    ends[{number + 1}] = o;")
-        if symbolic:
-            lines.append(f"    undecided |= w->faults != faults && o != ends[{number}];")
-            lines.append("    faults = w->faults;")
-        first += len(actor.steps)
-    if symbolic:  # in some of the states that it stands for a step leads on, in others it faults
-        lines += ["    w->alone = false;", "    if (undecided)", "        return o;"]
-    lines += ["    return ksm_select(at, ends, w);", "}", ""]
-    return ['#include "stubborn.h"', "", *places, "}", "", *lines]

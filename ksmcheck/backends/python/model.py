@@ -12,10 +12,12 @@ from attrs import define
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.analysis.initial import distinct_initial
+from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.symbols import Oracle, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.python.expressions import ExpressionCompiler
 from ksmcheck.backends.python.layout import Layout, lay_out
+from ksmcheck.backends.python.marks import Marks
 from ksmcheck.backends.python.predicates import Watch, concerns, predicate_functions, watches
 from ksmcheck.backends.python.steps import StepCompiler
 from ksmcheck.backends.python.symbolic import SymbolicCalls
@@ -52,8 +54,8 @@ class PythonModel:
     ``source`` is the generated text, registered with linecache for tracebacks. ``current(state)``
     is the step at which each actor stands; ``over(state)`` says that all finite actors are done;
     ``observed`` collects (mask of flags, state after) as steps run. ``canonical(state)`` is the
-    state that is stored for it, or None when every state is stored as it is. ``marking``: steps
-    note which of their arms they enter.
+    state that is stored for it, or None when every state is stored as it is. ``states``: steps note
+    which of their arms they enter in each of these.
     """
 
     def __init__(
@@ -61,12 +63,12 @@ class PythonModel:
         program: Program,
         oracle: Oracle | None = None,
         canonical: Canonical | None = None,
-        *,
-        marking: bool = False,
+        states: LocalStates | None = None,
     ) -> None:
         self.program = program
-        self._arms = [0] * sum(len(actor.steps) for actor in program.actors)
+        self._arms = [0]
         self.layout = lay_out(program)
+        self._marks = None if states is None else Marks(states, self.layout, self._arms)
         symbols = symbols_of(program)
         self._calls = SymbolicCalls(program, self.layout, symbols, oracle)
         self.canonical = None if canonical is None else self._packed(canonical)
@@ -74,7 +76,7 @@ class PythonModel:
         self._dropped: set[int] = set()
         self._pending = bytearray(b"\1" * len(program.edges))
         expressions = ExpressionCompiler(self.layout)
-        self.source = _source(program, self.layout, expressions, marking=marking)
+        self.source = _source(program, self.layout, expressions, marking=states is not None)
         questions = {f"q{number}": item for number, item in enumerate(expressions.questions)}
         namespace = _execute(self.source, program, {**self._globals(), **questions})
         self._setup = cast(Run, namespace["setup"])
@@ -139,9 +141,14 @@ class PythonModel:
         self._pending[flag] = 0
 
     def entered(self) -> Entered:
-        """The arms that were entered since the model was made; it must be ``marking``."""
-        arms = iter(self._arms)
-        return Entered(tuple(tuple(next(arms) for _ in a.steps) for a in self.program.actors))
+        """The arms that were entered since the model was made; it must be given ``states``."""
+        assert self._marks is not None
+        return self._marks.entered()
+
+    def local_states(self, state: Packed) -> tuple[int, ...]:
+        """The numbers of the actors' local states; it must be given ``states``."""
+        assert self._marks is not None
+        return self._marks.numbers(state)
 
     def _globals(self) -> dict[str, object]:
         return {
@@ -160,6 +167,7 @@ class PythonModel:
             table = cast(list[CompiledStep], namespace[f"actor_{number}"])
             for step in actor.steps:
                 run = cast(Run, namespace[f"step_{number}_{step.location}"])
+                run = run if self._marks is None else self._marks.noting(number, run)
                 asked = [w for w in self.all_watches if concerns(self.program, footprint, step, w)]
                 table.append(
                     CompiledStep(
@@ -190,14 +198,12 @@ def _source(
     setup = StepCompiler(program, layout, expressions, None)
     setup.define("setup", program.setup)
     functions = setup.functions
-    first = 0
     for number, actor in enumerate(program.actors):
         compiler = StepCompiler(program, layout, expressions, actor.location, marking=marking)
         for step in actor.steps:
             comment = f"{actor.name}: {step.text}  ({step.span.short()})".replace("\n", " ")
             name = f"step_{number}_{step.location}"
-            compiler.define(name, step.block, comment, first + step.location)
-        first += len(actor.steps)
+            compiler.define(name, step.block, comment)
         functions += compiler.functions
     functions += predicate_functions(program, expressions)
     tables = [f"actor_{number} = []" for number in range(len(program.actors))]

@@ -65,7 +65,7 @@ class StepCompiler:
 
     ``location`` is the actor's variable, or None for setup, which goes nowhere. ``functions``
     collects the text, arms before their users. ``marking``: steps note which arms they enter (see
-    analysis/arms.py) in ``arms``, which has a number for each location.
+    analysis/arms.py) in ``arms[0]``.
     """
 
     def __init__(
@@ -78,17 +78,15 @@ class StepCompiler:
         marking: bool = False,
     ) -> None:
         self._marking = marking
-        self._marks = ""  # where the step that is being written notes its arms
         self._program = program
         self._layout = layout
         self._expressions = expressions
         self._location = location
         self.functions: list[str] = []
 
-    def define(self, name: str, block: Block, comment: str = "", at: int = 0) -> None:
-        """Add the function ``name(s)`` and those that it calls; ``at`` is its place in ``arms``."""
+    def define(self, name: str, block: Block, comment: str = "") -> None:
+        """Add the function ``name(s)`` and those that it calls."""
         scope = _Scope("s", frozenset(), observing=False)
-        self._marks = f"arms[{at}]" if self._marking else ""
         if is_symbolic(self._program, block):
             self._function(f"{name}_once", block, evolve(scope, symbolic=True), comment)
             self.functions.append(f"def {name}(s):\n    return outcomes(s, {name}_once)")
@@ -148,7 +146,7 @@ class StepCompiler:
 
     def _mark(self, arm: int) -> list[str]:
         """Note that an arm is entered."""
-        return [f"{self._marks} |= {1 << arm:#x}"] if self._marks and arm <= LAST else []
+        return [f"arms[0] |= {1 << arm:#x}"] if self._marking and arm <= LAST else []
 
     def _goto(self, target: int, scope: _Scope) -> list[str]:
         lines: list[str] = []
