@@ -23,6 +23,7 @@ from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.explore.reductions import Reduce, Reduction, decide
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.shortening import shortened
+from ksmcheck.explore.shortest import shortest
 from ksmcheck.ir.program import Program
 
 # A model with fewer states is decided by the python engine in less time than cc needs for its C.
@@ -70,7 +71,7 @@ class Ran:
     """A search that was made: by which engine, whether it was exact, and why that engine.
 
     ``reductions`` are those that ran. With ``preemptions``, only runs with at most so many were
-    looked at.
+    looked at. ``shortest``: no violation that was found has a shorter way.
     """
 
     result: SearchResult
@@ -79,6 +80,7 @@ class Ran:
     note: str = ""
     reductions: frozenset[Reduction] = frozenset()
     preemptions: int | None = None
+    shortest: bool = True
 
 
 def run(
@@ -98,9 +100,12 @@ def run(
         # What a search for violations leaves out may be just what a witness needs.
         second = _run(choice, program, evolve(options, aim=Aim.WITNESSES), progress)
         ran = evolve(ran, result=_both(ran.result, second.result))
-    if options.readable or Reduction.POR in reductions:
-        ran = evolve(ran, result=shortened(program, ran.result))
-    return evolve(ran, reductions=reductions)
+    result, sure = shortest(
+        ran.result, options, lambda o: _run(choice, program, o, progress).result
+    )
+    if options.readable or not sure:
+        result = shortened(program, result)
+    return evolve(ran, result=result, reductions=reductions, shortest=sure)
 
 
 def _within(

@@ -73,6 +73,7 @@ class JsonReport:
     symbolic: SymbolicEntry | None = None
     preemptions: int | None = None
     kernel_note: str = ""
+    shortest: bool = True
 
 
 def json_report(report: Report) -> str:
@@ -110,6 +111,7 @@ def _entries(report: Report) -> JsonReport:
         symbolic=_symbolic(report),
         preemptions=report.preemptions,
         kernel_note=identity.kernel_note,
+        shortest=report.shortest,
     )
 
 

@@ -56,6 +56,7 @@ def report_of(
         note=ran.note,
         reductions=names(ran.reductions),
         preemptions=ran.preemptions,
+        shortest=ran.shortest,
         unconfirmed=found.unconfirmed,
         query_file=found.query_file,
     )

@@ -6,7 +6,6 @@ import textwrap
 from typing import assert_never
 
 from ksmcheck.explore.options import StopReason
-from ksmcheck.explore.reductions import Reduction
 from ksmcheck.ir.program import BuiltinCheck
 from ksmcheck.report.coverage import silent_count, silent_routines, step_count
 from ksmcheck.report.verdict import PropertyVerdict, Report, Verdict
@@ -101,7 +100,7 @@ def _headline(report: Report) -> list[str]:
 
 def _perhaps_longer(report: Report) -> list[str]:
     """A search that leaves runs out may leave out the shortest way to a violation."""
-    if Reduction.POR.value not in report.reductions:
+    if report.shortest:
         return []
     return ["  with partial order reduction: there may be a shorter way, --reduce none finds it"]
 

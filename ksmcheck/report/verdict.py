@@ -62,6 +62,7 @@ class Report:
     ``exact`` is False when the visited set may have forgotten states: then nothing "holds".
     ``note`` says why this engine ran; ``reductions`` are the names of those that ran.
     ``preemptions``: everything is said of runs with at most so many only.
+    ``shortest``: no violation that was found has a shorter way.
     ``unconfirmed`` findings have no values of the symbols that are known to lead there.
     ``query_file`` has the query that z3 did not decide.
     """
@@ -75,6 +76,7 @@ class Report:
     note: str = ""
     reductions: tuple[str, ...] = ()
     preemptions: int | None = None
+    shortest: bool = True
     unconfirmed: tuple[Finding, ...] = ()
     query_file: str | None = None
 
