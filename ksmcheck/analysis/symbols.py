@@ -70,6 +70,13 @@ class Oracle(Protocol):
         """
         ...
 
+    def content(self, condition: int) -> tuple[int, ...]:
+        """What a condition says, as numbers that do not depend on the search.
+
+        Of two conditions with the same symbols they are equal only when the conditions are.
+        """
+        ...
+
 
 class Undecided(Exception):  # noqa: N818, a result rather than an error
     """The oracle has no answer; ``query`` is what z3 was asked, in SMT-LIB."""

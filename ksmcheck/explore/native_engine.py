@@ -90,14 +90,12 @@ class NativeEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
-        found = renamings(program, options.reductions)
-        canonical = None if found is None else Canonical(program, found)
+        oracle, found = oracle_for(program), renamings(program, options.reductions)
+        canonical = None if found is None else Canonical(program, found, oracle)
         states = states_for(program, options.reductions, canonical)
         built = self.build(program, canonical, states)
         for notice in built.notices:
             self.tell(notice)
-
-        oracle = oracle_for(program)
 
         def once(given: SearchOptions) -> SearchResult:
             return self._once(built, program, oracle, given, progress)

@@ -13,7 +13,7 @@ import ctypes
 from attrs import define, field
 
 from ksmcheck.analysis.symbols import Oracle, Symbols, Undecided
-from ksmcheck.backends.native.library import SETTLE, AnswersStructure, OracleFunction
+from ksmcheck.backends.native.library import LESS, SETTLE, AnswersStructure, OracleFunction
 from ksmcheck.ir.symbols import Apply, Compare, Fresh, Number, Question, Sum
 
 BITS = 4
@@ -45,7 +45,9 @@ class NativeOracle:
     def _called(self, pointer: ctypes._Pointer[AnswersStructure]) -> int:
         asked = pointer.contents
         try:
-            if asked.question >= SETTLE:
+            if asked.question == LESS:
+                self._less(asked)
+            elif asked.question >= SETTLE:
                 self._settle(asked)
             else:
                 self._answer(asked, self.symbols.asked[asked.question])
@@ -60,6 +62,10 @@ class NativeOracle:
         asked.count = len(answers)
         for number, (answer, condition) in enumerate(answers):
             asked.answer[number], asked.next[number] = answer, condition
+
+    def _less(self, asked: AnswersStructure) -> None:
+        one, other = self.oracle.content(asked.condition), self.oracle.content(asked.operands)
+        asked.count, asked.answer[0], asked.next[0] = 1, int(one < other), asked.condition
 
     def _settle(self, asked: AnswersStructure) -> None:
         order = unpacked(asked.operands, (asked.operands.bit_length() + BITS - 1) // BITS)

@@ -35,7 +35,7 @@ class PythonEngine:
         started = time.perf_counter()
         oracle = oracle_for(program)
         found = renamings(program, options.reductions)
-        canonical = None if found is None else Canonical(program, found)
+        canonical = None if found is None else Canonical(program, found, oracle)
         states = states_for(program, options.reductions, canonical)
         model = PythonModel(program, oracle, canonical, states)
         compile_seconds = time.perf_counter() - started

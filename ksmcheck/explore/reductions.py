@@ -68,11 +68,8 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
 
 def _objection(reduction: Reduction, program: Program, wanted: frozenset[Reduction]) -> str:
     """Why the reduction cannot be used for the program; empty when it can."""
-    symbolic = symbols_of(program).condition >= 0
     match reduction:
-        case Reduction.SYMMETRY | Reduction.HEAP if symbolic:
-            return "symbols are numbered by where they are, and a renaming of objects moves them"
-        case Reduction.POR if symbolic and waits_after_asking(program):
+        case Reduction.POR if symbols_of(program).condition >= 0 and waits_after_asking(program):
             return "a step asks about a symbol and may wait after that"
         case Reduction.POR:
             return ""  # a program without a choice of actors is just not reduced

@@ -47,7 +47,7 @@ def _with_equal_cycles(program: Program, found: Symmetries) -> tuple[Permutation
 
 def made_real(program: Program, canonical: Canonical, result: SearchResult) -> SearchResult:
     """The result with paths of real states, and with what happened to renamed actors."""
-    maker = _Real(program, Evaluator(program), canonical)
+    maker = _Real(program, Evaluator(program, result.oracle), canonical)
     return evolve(
         result,
         findings=tuple(map(maker.finding, result.findings)),

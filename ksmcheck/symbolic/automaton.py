@@ -263,6 +263,10 @@ class Automaton:
             self.imprecise += 1
         return self.number(result.frozen())
 
+    def content(self, condition: int) -> tuple[int, ...]:
+        """See Oracle."""
+        return tuple(map(int, self.known.conditions[condition].relations))
+
     def shown(self, condition: int) -> str:
         """What a condition says, in words that depend on nothing but the condition."""
         facts = self.facts(condition)

@@ -126,6 +126,10 @@ class Concrete:
         """See Oracle; only a search with the native engine asks, and none has values."""
         raise InternalError("a native search asks for values that are already chosen")
 
+    def content(self, condition: int) -> tuple[int, ...]:
+        """See Oracle; only a search asks."""
+        raise InternalError("a search asks for values that are already chosen")
+
     def _number(self, world: _World) -> int:
         if world not in self._numbers:
             self._numbers[world] = len(self._worlds)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from itertools import permutations
 
-from ksmcheck.analysis.symmetry.automorphisms import Permutation, Symmetries, symmetries
+from ksmcheck.analysis.symbols import Oracle, symbols_of
+from ksmcheck.analysis.symmetry.automorphisms import Permutation, symmetries
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.analysis.symmetry.renaming import StateMap, StateMaps
 from ksmcheck.backends.evaluator import Evaluator, State
 from ksmcheck.explore.options import SearchOptions
+from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.python_engine import PythonEngine
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import FindingKind, SearchResult
@@ -19,15 +22,31 @@ from tests.backends.conformance import replays
 BOTH = frozenset({Reduction.SYMMETRY, Reduction.HEAP})
 
 
-def every_renaming(program: Program, found: Symmetries) -> list[StateMap]:
+def settled(program: Program, oracle: Oracle | None, state: State) -> State:
+    """The state with its symbols numbered as they come."""
+    if oracle is None:
+        return state
+    symbols, result = symbols_of(program), list(state)
+    held = tuple(state[cell] for cell in symbols.cells)
+    result[symbols.condition], numbers = oracle.settle(state[symbols.condition], held)
+    for cell, number in zip(symbols.cells, numbers, strict=True):
+        result[cell] = number
+    return tuple(result)
+
+
+def every_renaming(program: Program, oracle: Oracle | None) -> list[Callable[[State], State]]:
     """All permutations of each class, and the exchanges of actors, as maps of states."""
-    maps = StateMaps(program)
+    maps, found = StateMaps(program), symmetries(program)
     renamings = [
         Permutation(tuple((a, b) for a, b in zip(group, order, strict=True) if a != b))
         for group in found.classes
         for order in permutations(group)
     ]
-    return [maps.of(item) for item in (*renamings, *found.swaps)]
+
+    def settling(rename: StateMap) -> Callable[[State], State]:
+        return lambda state: settled(program, oracle, rename(state))
+
+    return [settling(maps.of(item)) for item in (*renamings, *found.swaps)]
 
 
 def check_definition(program: Program, most_states: int) -> int:
@@ -35,9 +54,10 @@ def check_definition(program: Program, most_states: int) -> int:
 
     Gives the number of canonical forms among the states looked at.
     """
-    found = symmetries(program)
-    evaluator, canonical = Evaluator(program), Canonical(program, found)
-    renamings = every_renaming(program, found)
+    oracle = oracle_for(program)
+    evaluator = Evaluator(program, oracle)
+    canonical = Canonical(program, symmetries(program), oracle)
+    renamings = every_renaming(program, oracle)
     known: set[State] = set(evaluator.initial())
     queue, forms, looked = deque(known), set[State](), 0
     while queue and looked < most_states:
@@ -59,9 +79,9 @@ def check_definition(program: Program, most_states: int) -> int:
     return len(forms)
 
 
-def orbits(program: Program, states: set[State]) -> int:
+def orbits(program: Program, states: set[State], oracle: Oracle | None = None) -> int:
     """How many classes ``states`` fall into, by brute force: a graph of renamings, searched."""
-    renamings, left, count = every_renaming(program, symmetries(program)), set(states), 0
+    renamings, left, count = every_renaming(program, oracle), set(states), 0
     while left:
         count += 1
         todo = [left.pop()]
@@ -77,9 +97,9 @@ def orbits(program: Program, states: set[State]) -> int:
     return count
 
 
-def all_states(program: Program, most: int) -> set[State] | None:
+def all_states(program: Program, most: int, oracle: Oracle | None = None) -> set[State] | None:
     """Every reachable state, or None when there are more than ``most``."""
-    evaluator = Evaluator(program)
+    evaluator = Evaluator(program, oracle)
     known = set(evaluator.initial())
     queue = deque(known)
     while queue:
@@ -134,7 +154,7 @@ def _without_depths(program: Program, result: SearchResult) -> object:
 
 def check_paths(program: Program, result: SearchResult) -> None:
     """Every finding's path is a run of the evaluator, and ends in what was found."""
-    evaluator = Evaluator(program)
+    evaluator = Evaluator(program, result.oracle)
     for finding in result.findings:
         replays(program, evaluator, finding)
 
@@ -152,6 +172,7 @@ def check_search(program: Program, most_states: int = 3000) -> None:
     found = search(program, BOTH | {Reduction.POR})
     assert _without_depths(program, found) == _without_depths(program, plain)
     check_paths(program, found)
-    states = all_states(program, most_states)
+    oracle = oracle_for(program)
+    states = all_states(program, most_states, oracle)
     if states is not None:
-        assert search(program, BOTH).states == orbits(program, states)
+        assert search(program, BOTH).states == orbits(program, states, oracle)

@@ -70,3 +70,6 @@ class Finite:
         self, condition: int, place: int, order: tuple[int, ...]
     ) -> tuple[int, tuple[int, ...]]:
         return condition, order
+
+    def content(self, condition: int) -> tuple[int, ...]:
+        return (condition,)

@@ -20,8 +20,9 @@ from itertools import combinations, permutations
 from attrs import define, evolve, field, frozen
 
 from ksmcheck.analysis.symmetry.blocks import Blocks
-from ksmcheck.analysis.symmetry.expressions import Expressions, Memory
+from ksmcheck.analysis.symmetry.expressions import Expressions
 from ksmcheck.analysis.symmetry.kinds import ACTORS, Asymmetric
+from ksmcheck.analysis.symmetry.memory import Memory
 from ksmcheck.analysis.symmetry.terms import Node, Renaming, Term, Terms
 from ksmcheck.analysis.symmetry.values import Names
 from ksmcheck.ir.fold import written

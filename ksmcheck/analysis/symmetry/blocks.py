@@ -1,7 +1,8 @@
 """What a step does as one term: run with unknown values, so that the order of its work is gone.
 
-The term is a tree like the step's. At each node stand, in order, the checks and requirements; at
-each end the location it goes to, the stores and the flags. Temps are replaced by their values.
+The term is a tree like the step's. At each node stand, in order, the checks, requirements and
+questions about symbols; at each end the location it goes to, the stores and the flags. Temps are
+replaced by their values.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import assert_never
 
 from attrs import Factory, define
 
-from ksmcheck.analysis.symmetry.expressions import Expressions, Memory
+from ksmcheck.analysis.symmetry.expressions import Expressions
+from ksmcheck.analysis.symmetry.memory import Memory
 from ksmcheck.analysis.symmetry.terms import Term, Terms
 from ksmcheck.ir.expr import Expr
 from ksmcheck.ir.program import Program
@@ -39,8 +41,12 @@ class _Run:
     flags: frozenset[Term] = frozenset()
 
     def fork(self) -> _Run:
-        memory = Memory(dict(self.memory.temps), dict(self.memory.stores))
-        return _Run(memory, self.guard, [], self.flags)
+        return _Run(self.memory.fork(), self.guard, [], self.flags)
+
+    def note(self) -> None:
+        """Put the questions that were asked among the stops."""
+        self.stops += self.memory.asked
+        self.memory.asked.clear()
 
 
 @define
@@ -61,6 +67,7 @@ class Blocks:
     def _block(self, block: Block, run: _Run) -> Term:
         for operation in block.operations:
             self._operation(operation, run)
+        run.note()
         stops = self.terms.term("stops", tuple(run.stops))
         return self.terms.term("block", (stops, self._end(block, run)))
 
@@ -113,6 +120,7 @@ class Blocks:
 
     def _stop(self, tag: str, condition: Expr, run: _Run, *payload: str) -> None:
         test = self.expressions.truth(condition, run.memory)
+        run.note()
         test = self.terms.term("or", (self.terms.negation(run.guard), test))
         if self.terms.is_number(test, 1):
             return
@@ -130,13 +138,14 @@ class Blocks:
         orelse: tuple[Operation, ...],
         run: _Run,
     ) -> None:
-        outer = run.guard
+        outer, within = run.guard, run.memory.within
         for guard, operations in ((test, then), (self.terms.negation(test), orelse)):
             run.guard = self.terms.term("and", (outer, guard))
+            run.memory.within = (*within, guard)
             if not self.terms.is_number(run.guard, 0):
                 for operation in operations:
                     self._operation(operation, run)
-        run.guard = outer
+        run.guard, run.memory.within = outer, within
 
     def _assign(self, operation: Assign, run: _Run) -> None:
         declared = self.program.variables[operation.variable]

@@ -9,14 +9,21 @@ states have the same one just when some renaming makes one of the other. (McKay 
 "Practical graph isomorphism, II", without the search for automorphisms.) A collision of signatures
 costs time, nothing else. Exchanges of actors come first: the images under the group they generate
 that have the least locations are brought into this form, and the smallest is taken.
+
+NOTE(canonical-symbols). A symbol's number says nothing, but which cells hold the same symbol does:
+in signatures symbols are objects that no class has. When objects are in order the renamed state is
+settled, which numbers its symbols anew and what is known of them with them. The smallest state is
+that of the smallest cells; where they are equal, of what the conditions say, not of their numbers.
+What is known of symbols is not in signatures: objects that only that tells apart are tried each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import define, evolve, field
 
+from ksmcheck.analysis.symbols import Oracle, Symbols, symbols_of
 from ksmcheck.analysis.symmetry.automorphisms import Permutation, Symmetries
 from ksmcheck.analysis.symmetry.plan import Cell, Plan, plan_of
 from ksmcheck.analysis.symmetry.renaming import State, StateMap, StateMaps
@@ -82,16 +89,21 @@ class _Signed:
 
 @define
 class Canonical:
-    """Brings flat states of ``program`` into canonical form."""
+    """Brings flat states of ``program`` into canonical form.
+
+    ``oracle`` is the one that gave states the numbers of their conditions.
+    """
 
     program: Program
     symmetries: Symmetries
+    oracle: Oracle | None = None
     plan: Plan = field(init=False)
     group: tuple[Permutation, ...] = field(init=False)
     images: tuple[StateMap, ...] = field(init=False)
     _index: tuple[int, ...] = field(init=False)
     _locations: tuple[int, ...] = field(init=False)
     _plain: tuple[tuple[int, int, int], ...] = field(init=False)
+    _symbols: Symbols = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.plan = plan_of(self.program, self.symmetries.classes)
@@ -104,6 +116,7 @@ class Canonical:
         self._plain = tuple(
             (item.cell, item.owner, mixed(item.salt + ODD) | 1) for item in self.plan.plain
         )
+        self._symbols = symbols_of(self.program)
 
     def __call__(self, state: State) -> State:
         """The canonical form of ``state``."""
@@ -112,16 +125,37 @@ class Canonical:
         images = {image(state) for image in self.images}
         places = {image: tuple(image[cell] for cell in self._locations) for image in images}
         least = min(places.values())
-        return min(self._renumbered(image) for image in images if places[image] == least)
+        return self._least(self._renumbered(image) for image in images if places[image] == least)
+
+    def _least(self, states: Iterable[State]) -> State:
+        condition = self._symbols.condition
+        if condition < 0:
+            return min(states)
+        assert self.oracle is not None
+        content = self.oracle.content
+        return min(states, key=lambda s: (s[:condition], s[condition + 1 :], content(s[condition])))
+
+    def _settled(self, state: State) -> State:
+        """The state with its symbols numbered as they come."""
+        condition = self._symbols.condition
+        if condition < 0:
+            return state
+        assert self.oracle is not None
+        held = tuple(state[cell] for cell in self._symbols.cells)
+        result = list(state)
+        result[condition], numbers = self.oracle.settle(state[condition], held)
+        for cell, number in zip(self._symbols.cells, numbers, strict=True):
+            result[cell] = number
+        return tuple(result)
 
     def _renumbered(self, state: State) -> State:
         if not self.plan.objects:
-            return state
+            return self._settled(state)
         return self._ordered(self._signed(state))
 
     def _signed(self, state: State) -> _Signed:
         """First signatures: own cells, and the fixed places that refer to the object."""
-        signs = [0] * len(self.plan.objects)
+        signs = [0] * self.plan.nodes
         for cell, owner, factor in self._plain:
             if state[cell]:
                 signs[owner] += factor * state[cell]
@@ -135,6 +169,8 @@ class Canonical:
                 self._refer(signed, item, naming.names[place], salt)
         for item in self.plan.sets:
             self._members(signed, item)
+        for item in self.plan.holding:
+            self._held(signed, item)
         signed.signs = [sign & WORD for sign in signs]
         return signed
 
@@ -164,6 +200,15 @@ class Canonical:
         if item.owner >= 0:
             signed.signs[item.owner] += mixed(salt + value + 1)
 
+    def _held(self, signed: _Signed, item: Cell) -> None:
+        """The same for a symbol; the fixed element is not one."""
+        number, salt = signed.state[item.cell], mixed(item.salt * ODD)
+        if number and item.owner < 0:
+            signed.signs[item.symbols + number] += salt
+        elif number:
+            signed.signs[item.owner] += salt
+            signed.edges.append((item.owner, item.symbols + number, salt))
+
     def _ordered(self, signed: _Signed) -> State:
         """The state with the objects of each class in the order of their signatures."""
         tied = self._tied(signed.signs)
@@ -171,9 +216,9 @@ class Canonical:
             signed = self._refined(signed)
             tied = self._tied(signed.signs)
         if not tied:
-            return self._applied(signed, self._order(signed.signs))
+            return self._settled(self._applied(signed, self._order(signed.signs)))
         first = self._representatives(signed, tied)
-        return min(self._ordered(self._singled(signed, one)) for one in first)
+        return self._least(self._ordered(self._singled(signed, one)) for one in first)
 
     def _tied(self, signs: list[int]) -> list[int]:
         """Objects of one class with one signature: the first such set, or nothing."""
@@ -219,7 +264,7 @@ class Canonical:
 
     def _order(self, signs: list[int]) -> list[int]:
         """For each object, the one of its class whose place it takes."""
-        image = [0] * len(signs)
+        image = [0] * len(self.plan.objects)
         for group in self.plan.classes:
             for place, thing in zip(group, sorted(group, key=lambda t: signs[t]), strict=True):
                 image[thing] = place

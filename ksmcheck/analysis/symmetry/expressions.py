@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import Factory, define
+from attrs import define
 
 from ksmcheck.analysis.symmetry.kinds import (
     ACTORS,
-    Asymmetric,
     Atom,
     Choice,
     Digit,
@@ -16,6 +15,7 @@ from ksmcheck.analysis.symmetry.kinds import (
     Quotient,
     Sum,
 )
+from ksmcheck.analysis.symmetry.memory import Memory
 from ksmcheck.analysis.symmetry.terms import Term, Terms
 from ksmcheck.analysis.symmetry.values import Names, strides_of
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
@@ -24,17 +24,6 @@ from ksmcheck.ir.program import Program, Variable, VariableKind
 from ksmcheck.ir.types import BoolType, LockType, RefType, SetType, ValueType, WordType
 
 NEUTRAL_OPS = {Op.DIV: "//", Op.MOD: "%", Op.SHL: "<<", Op.SHR: ">>"}
-
-
-@define
-class Memory:
-    """What a step has done so far: values of its temps, stores to each variable in order.
-
-    A store is a term ("at", indices, then the value).
-    """
-
-    temps: dict[int, Sum] = Factory(dict)
-    stores: dict[int, tuple[Term, ...]] = Factory(dict)
 
 
 @define
@@ -70,13 +59,30 @@ class Expressions:
                 return Sum(0, ((1, Atom(None, self.terms.term("bits", (term,)))),))
             case Ite(condition, then, orelse):
                 test = self.truth(condition, memory)
-                return self.chosen(test, self.value(then, memory), self.value(orelse, memory))
+                chosen = self._within(test, then, memory)
+                other = self._within(self.terms.negation(test), orelse, memory)
+                return self.chosen(test, chosen, other)
+            case Binary(Op.AND | Op.OR as op, left, right):
+                first = self.value(left, memory)
+                test = self.names.truth(first)
+                needed = test if op is Op.AND else self.terms.negation(test)
+                return self._binary(op, first, self._within(needed, right, memory))
             case Binary(op, left, right):
                 return self._binary(op, self.value(left, memory), self.value(right, memory))
-            case Ask():
-                raise Asymmetric(frozenset(), "what is asked about symbols is not renamed")
+            case Ask(question, operands):
+                asked = tuple(self.names.neutral(self.value(item, memory)) for item in operands)
+                answer = memory.ask(self.terms, question, asked)
+                return Sum(0, ((1, Atom(None, answer)),))
             case _:
                 assert_never(expr)
+
+    def _within(self, test: Term, expr: Expr, memory: Memory) -> Sum:
+        """``expr``, which is evaluated only where ``test`` is true."""
+        outside = memory.within
+        memory.within = (*outside, test)
+        value = self.value(expr, memory)
+        memory.within = outside
+        return value
 
     def chosen(self, test: Term, then: Sum, orelse: Sum) -> Sum:
         """``then if test else orelse``."""

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from ksmcheck.analysis.symbols import symbols_of
 from ksmcheck.analysis.symmetry.automorphisms import Object
 from ksmcheck.analysis.symmetry.renaming import pool_of
 from ksmcheck.ir.program import Program
-from ksmcheck.ir.types import RefType, SetType, ValueType, WordType, decode_word
+from ksmcheck.ir.symbols import Domain
+from ksmcheck.ir.types import RefType, SetType, SymbolType, ValueType, WordType, decode_word
 
 
 @frozen
@@ -34,7 +36,8 @@ class Cell:
     """A cell that matters: ``owner`` is the object it belongs to, or -1.
 
     ``salt`` is the same for the same field of the objects of a class. ``naming`` is the number of
-    the cell's type among ``Plan.namings``; ``members`` are the objects of a set, by bit.
+    the cell's type among ``Plan.namings``; ``members`` are the objects of a set, by bit. Symbols
+    come after the objects: symbol i in a cell that holds some is number ``symbols + i``.
     """
 
     cell: int
@@ -43,6 +46,7 @@ class Cell:
     salt: int
     naming: int = -1
     members: tuple[tuple[int, int], ...] = ()
+    symbols: int = -1
 
 
 @frozen
@@ -50,7 +54,8 @@ class Plan:
     """``classes`` hold objects by number; object i is ``objects[i]`` (struct, index).
 
     ``own[i]`` are the cells of object i, field by field in the order of its class. ``plain`` cells
-    belong to objects and name none, ``naming`` cells and ``sets`` name some.
+    belong to objects and name none, ``naming`` cells and ``sets`` name some, ``holding`` cells hold
+    symbols. ``nodes`` are the objects and the symbols together.
     """
 
     objects: tuple[Object, ...]
@@ -60,6 +65,8 @@ class Plan:
     naming: tuple[Cell, ...]
     sets: tuple[Cell, ...]
     namings: tuple[Naming, ...]
+    holding: tuple[Cell, ...]
+    nodes: int
 
 
 def plan_of(program: Program, classes: tuple[tuple[Object, ...], ...]) -> Plan:
@@ -75,29 +82,39 @@ def plan_of(program: Program, classes: tuple[tuple[Object, ...], ...]) -> Plan:
             made = _naming(variable.type, numbers, first)
             found[variable.type] = -1 if made is None else len(namings)
             namings += [] if made is None else [made]
-    cells = list(_cells(program, numbers, found))
+    symbols, nodes = dict[Domain, int](), len(objects)
+    for domain in symbols_of(program).known:
+        symbols[domain] = nodes - 1  # symbols are numbered from 1
+        nodes += domain.most
+    cells = list(_cells(program, numbers, found, symbols))
     own = [tuple(c.cell for c in cells if c.owner == number) for number in range(len(objects))]
     return Plan(
         objects,
         groups,
         tuple(own),
-        tuple(c for c in cells if c.naming < 0 and not c.members),
+        tuple(c for c in cells if c.naming < 0 and not c.members and c.symbols < 0),
         tuple(c for c in cells if c.naming >= 0),
         tuple(c for c in cells if c.members),
         tuple(namings),
+        tuple(c for c in cells if c.symbols >= 0),
+        nodes,
     )
 
 
 def _cells(
-    program: Program, numbers: dict[Object, int], namings: dict[ValueType, int]
+    program: Program,
+    numbers: dict[Object, int],
+    namings: dict[ValueType, int],
+    symbols: dict[Domain, int],
 ) -> Iterator[Cell]:
-    """The cells that belong to objects or name some."""
+    """The cells that belong to objects, name some or hold symbols."""
     offsets = program.offsets()
     for number, variable in enumerate(program.variables):
         naming = namings.get(variable.type, -1)
         members: tuple[tuple[int, int], ...] = ()
         if isinstance(variable.type, SetType):
             members = _members(variable.type, numbers)
+        held = symbols[variable.type.domain] if isinstance(variable.type, SymbolType) else -1
         struct = pool_of(program, variable)
         width = variable.cells // (variable.dims[0] if variable.dims else 1)
         for place in range(variable.cells):
@@ -105,8 +122,8 @@ def _cells(
             owner = -1 if struct is None else numbers.get((struct, row), -1)
             cell = offsets[number] + place
             salt = offsets[number] + column if owner >= 0 else cell
-            if owner >= 0 or naming >= 0 or members:
-                yield Cell(cell, number, owner, salt, naming, members)
+            if owner >= 0 or naming >= 0 or members or held >= 0:
+                yield Cell(cell, number, owner, salt, naming, members, held)
 
 
 def _members(kind: SetType, numbers: dict[Object, int]) -> tuple[tuple[int, int], ...]:

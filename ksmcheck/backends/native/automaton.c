@@ -193,6 +193,15 @@ int64_t ksm_ask(ksm_worker *face, uint32_t question, uint64_t operands)
     return found->answer[way];
 }
 
+bool ksm_less(ksm_worker *face, uint32_t one, uint32_t other)
+{
+    ksm_dialogue own, *const outer = face->now;
+    ksm_begin(face, &own, one);
+    const ksm_answers *found = answers((ksm_thread *)face, KSM_LESS, other);
+    face->now = outer;
+    return found->count && found->answer[0];
+}
+
 void ksm_settle(ksm_worker *face, uint64_t *word, const ksm_cell *cells, uint32_t count,
                 uint32_t domain)
 {

@@ -35,17 +35,20 @@ class _Writer:
         """All of it, in the order that C wants."""
         plan = self.plan
         if not plan.objects:
-            return ["#define KSM_OBJECTS 0", '#include "canonical.h"', ""]
+            return ["#define KSM_OBJECTS 0", *self._condition(), '#include "canonical.h"', ""]
         for number, naming in enumerate(plan.namings):
             self._naming(number, naming)
         ends = [group[-1] + 1 for group in plan.classes]
         places = [index for _, index in plan.objects]
         rows, width = self._rows()
         sign, rename = self._sign(), self._rename(width)
-        links = sum(self._width(item) for item in (*plan.naming, *plan.sets) if item.owner >= 0)
+        linking = (*plan.naming, *plan.sets, *plan.holding)
+        links = sum(self._width(item) for item in linking if item.owner >= 0)
         return [
             f"#define KSM_OBJECTS {len(plan.objects)}",
+            f"#define KSM_NODES {plan.nodes}",
             f"#define KSM_LINKS {links}",
+            *self._condition(),
             '#include "canonical.h"',
             "",
             table("uint8_t", "ksm_class_end", ends),
@@ -56,8 +59,21 @@ class _Writer:
             *rename,
         ]
 
+    def _condition(self) -> list[str]:
+        """Where canonical.h finds what is known of symbols."""
+        if not self.layout.symbolic:
+            return []
+        home = self.layout.home(self.layout.symbols.condition)
+        assert home is not None
+        return [
+            f"#define KSM_CONDITION {home.word}",
+            f"static const uint64_t ksm_condition_bits = {home.mask << home.shift:#x}u;",
+        ]
+
     def _width(self, item: Cell) -> int:
-        """At most how many objects the cell names."""
+        """At most how many objects, or symbols, the cell names."""
+        if item.symbols >= 0:
+            return 1
         if item.members:
             return len(item.members)
         return max(map(len, self.plan.namings[item.naming].names))
@@ -110,6 +126,10 @@ class _Writer:
             where = self._field(item)
             if where is not None:
                 lines += [f"    {line}" for line in self._sign_set(item, where)]
+        for item in self.plan.holding:
+            where = self._field(item)
+            if where is not None:
+                lines += [f"    {line}" for line in self._sign_symbol(item, where)]
         return [*lines, "    (void)v;", "    return (uint32_t)(link - links);", "}", ""]
 
     def _sign_naming(self, item: Cell, where: Field) -> list[str]:
@@ -143,6 +163,15 @@ class _Writer:
             lines.append(f"sign[{item.owner}] += (v & {fixed}u) * {salt | 1}u;")
         guard = self._if_live(item.variable)
         return [f"{guard}{{", *(f"    {line}" for line in lines), "}"] if guard else lines
+
+    def _sign_symbol(self, item: Cell, where: Field) -> list[str]:
+        salt, node = mixed(item.salt * ODD), f"{item.symbols} + v"
+        if item.owner < 0:
+            then = f"sign[{node}] += {salt}u;"
+        else:
+            link = f"*link++ = (ksm_link){{{item.owner}, (uint32_t)({node}), {salt}u}};"
+            then = f"{{ sign[{item.owner}] += {salt}u; {link} }}"
+        return [f"v = {load(where)};", f"if (v) {then}"]
 
     def _rename(self, width: int) -> list[str]:
         lines = [
@@ -192,6 +221,7 @@ class _Writer:
         variable_of = {item.cell: item.variable for item in self.plan.plain}
         variable_of |= {item.cell: item.variable for item in self.plan.naming}
         variable_of |= {item.cell: item.variable for item in self.plan.sets}
+        variable_of |= {item.cell: item.variable for item in self.plan.holding}
         rows = [
             [found for cell in cells if (found := self._field_of(variable_of[cell], cell))]
             for cells in self.plan.own

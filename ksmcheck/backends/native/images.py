@@ -56,7 +56,7 @@ class ImageWriter:
         lines: list[str] = []
         for number, image in enumerate(kept):
             lines += self._image(number, image)
-        return [*lines, *self._canonical(len(kept))]
+        return [*lines, *(self._canonical(len(kept)) if kept else self._without_images())]
 
     def _fits(self, permutation: Permutation) -> bool:
         """Locals that share bits belong to the bits at the same locations of both actors."""
@@ -101,26 +101,28 @@ class ImageWriter:
             "",
         ]
 
+    def _without_images(self) -> list[str]:
+        return [
+            "static void ksm_canonical(uint64_t *s, ksm_worker *w)",
+            "{",
+            "    ksm_least least = {.found = false, .worker = w};",
+            "    ksm_renumber(s, &least);",
+            "    if (least.found)",
+            "        memcpy(s, least.word, sizeof least.word);",
+            "}",
+            "",
+        ]
+
     def _canonical(self, images: int) -> list[str]:
-        if not images:
-            return [
-                "static void ksm_canonical(uint64_t *s)",
-                "{",
-                "    ksm_least least = {.found = false};",
-                "    ksm_renumber(s, &least);",
-                "    memcpy(s, least.word, sizeof least.word);",
-                "}",
-                "",
-            ]
         places = [self.layout.places[actor.location] for actor in self.layout.program.actors]
         at = [load(place.fields[0]) for place in places if place.fields]
         calls = [f"    image{n}(s, all[{n + 1}]);" for n in range(images)]
         return [
-            "static void ksm_canonical(uint64_t *state)",
+            "static void ksm_canonical(uint64_t *state, ksm_worker *w)",
             "{",
             f"    uint64_t all[{images + 1}][KSM_WORDS] = {{{{0}}}}, lowest[{len(at)}];",
             "    const uint64_t *s = state;",
-            "    ksm_least least = {.found = false};",
+            "    ksm_least least = {.found = false, .worker = w};",
             "    memcpy(all[0], s, sizeof all[0]);",
             *calls,
             f"    for (int k = 0; k <= {images}; k++) {{",
@@ -137,7 +139,8 @@ class ImageWriter:
             "        }",
             "        ksm_renumber(s, &least);",
             "    }",
-            "    memcpy(state, least.word, sizeof least.word);",
+            "    if (least.found)",
+            "        memcpy(state, least.word, sizeof least.word);",
             "}",
             "",
         ]

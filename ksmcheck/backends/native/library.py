@@ -103,6 +103,8 @@ class AnswersStructure(ctypes.Structure):
 OracleFunction = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(AnswersStructure))
 SETTLE = 0x40000000
 """This and the number of a domain is the question that ends a step."""
+LESS = 0x60000000
+"""Whether one condition is smaller than another."""
 
 
 @frozen

@@ -99,12 +99,14 @@ ksm_search *ksm_open(const ksm_options *options)
     return s;
 }
 
-/* The outcomes of the setup, run again until nothing it asks is without an answer. */
+/* What is stored for the outcomes of the setup; again until nothing asked is without an answer. */
 static uint32_t run_setup(ksm_thread *w)
 {
     for (;;) {
         w->face.missed = false;
         uint32_t count = (uint32_t)(ksm_initial(w->batch, &w->face) - w->batch);
+        if (!w->face.missed)
+            ksm_canonise(w, 0, count);
         if (!w->face.missed)
             return count;
         ksm_answer_all(w->search);

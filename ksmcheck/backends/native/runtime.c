@@ -351,14 +351,19 @@ bool ksm_flush(ksm_thread *w)
     }
 }
 
-/* Hash the successors from `from` on, in their canonical form, and call for their slots. */
+/* Make of the successors from `from` on those that are stored for them. */
+void ksm_canonise(ksm_thread *w, uint32_t from, uint32_t upto)
+{
+    for (uint32_t i = from; ksm_model.canonical && i < upto; i++)
+        ksm_model.canonical(w->batch[i].word, &w->face);
+}
+
+/* Hash the successors from `from` on, and call for their slots. */
 void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto)
 {
     const ksm_search *s = w->search;
     for (uint32_t i = from; i < upto; i++) {
         ksm_successor *e = w->batch + i;
-        if (ksm_model.canonical)
-            ksm_model.canonical(e->word);
         e->hash = ksm_hash(e->word);
         e->parent = w->current;
         e->ordinal = (uint16_t)(i - from);
@@ -415,6 +420,8 @@ static void expand(ksm_thread *w, uint32_t number)
         for (uint32_t i = w->batched; i < upto; i++)
             if (!w->face.missed && !stored_already(w, w->batch + i))
                 run_through(w, w->batch + i);
+    if (!w->face.missed)
+        ksm_canonise(w, w->batched, upto);
     if (w->face.missed) {
         w->pending = pending;
         w->face.left_out = left_out;

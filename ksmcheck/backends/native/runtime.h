@@ -34,6 +34,8 @@ typedef struct {
     uint16_t ordinal; /* which of its parent's successors it is */
 } ksm_successor;
 
+typedef struct ksm_worker ksm_worker;
+
 /* What the runtime needs to know of the model before it starts. */
 typedef struct {
     uint32_t words;
@@ -50,11 +52,13 @@ typedef struct {
     const uint32_t *before; /* flag f: a lock of class after[f] was taken under before[f] */
     const uint32_t *after;
     uint32_t lock_classes;
-    /* Make of a state the one that is stored for it; NULL when every state is stored as it is. */
-    void (*canonical)(uint64_t *s);
+    /*
+     * Make of a state the one that is stored for it; NULL when every state is stored as it is. It
+     * may ask questions about symbols, and then the state counts only when none was missed.
+     */
+    void (*canonical)(uint64_t *s, ksm_worker *w);
 } ksm_model_facts;
 
-typedef struct ksm_worker ksm_worker;
 typedef struct ksm_stubborn_table ksm_stubborn_table; /* see stubborn.h */
 
 /* ---- given by the model -------------------------------------------------------------------- */
@@ -86,6 +90,7 @@ void ksm_flags(ksm_worker *w, uint32_t first, uint64_t bits, const uint64_t *nex
 #define KSM_SYMBOLS 16         /* symbols of a domain have four bits */
 #define KSM_SCRIPT 256         /* no way through a step makes more choices than this */
 #define KSM_SETTLE 0x40000000u /* + a domain: the question that ends a step */
+#define KSM_LESS 0x60000000u   /* does a condition say less than another one, as data? */
 
 /* A question, its answers, and the condition that follows from each. */
 typedef struct {
@@ -124,6 +129,8 @@ uint32_t ksm_choose(ksm_worker *w, uint32_t ways);
 /* Bring the symbols of a domain, which are in `cells`, into canonical form. */
 void ksm_settle(ksm_worker *w, uint64_t *word, const ksm_cell *cells, uint32_t count,
                 uint32_t domain);
+/* Is the first of two conditions the smaller one? Their numbers do not tell: they are chance. */
+bool ksm_less(ksm_worker *w, uint32_t one, uint32_t other);
 
 /* The part of a worker that the model touches. */
 struct ksm_worker {

@@ -224,6 +224,7 @@ bool ksm_new_table(ksm_search *s, uint32_t bits);
 bool ksm_cut_level(ksm_search *s, const ksm_spans *from);
 void ksm_settle_flags(ksm_search *s);
 bool ksm_violated(const ksm_search *s);
+void ksm_canonise(ksm_thread *w, uint32_t from, uint32_t upto);
 void ksm_announce(ksm_thread *w, uint32_t from, uint32_t upto);
 bool ksm_flush(ksm_thread *w);
 void *ksm_work(void *thread);
