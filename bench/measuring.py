@@ -18,7 +18,6 @@ from typing import Any, TypeAlias
 from attrs import Factory, frozen
 
 import ksmcheck
-from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.native.build import Build, program_digest
 from ksmcheck.explore.native_engine import NativeEngine
 from ksmcheck.explore.options import SearchOptions, StopReason
@@ -52,11 +51,9 @@ class Timed(NativeEngine):
 
     building: list[float] = Factory(list)
 
-    def build(
-        self, program: Program, canonical: Canonical | None = None, *, reduced: bool = False
-    ) -> Build:
+    def build(self, *args: Any, **options: Any) -> Build:
         started = time.process_time()
-        built = NativeEngine.build(self, program, canonical, reduced=reduced)
+        built = NativeEngine.build(self, *args, **options)
         self.building.append(time.process_time() - started)
         return built
 
@@ -111,12 +108,17 @@ class Record:
     def cell(self, case: str, level: str, about: str, find: Callable[[], Cell]) -> Cell:
         """What is known, or found now. ``about`` is the digest of what was measured."""
         row = self.rows.setdefault(case, {})
-        known = row.get(level)
-        code = "" if level in {"none", "spin"} else self._code
-        if known is None or known["about"] != about or not (self._keep or known["code"] == code):
+        known = self.current(case).get(level)
+        if known is None or known["about"] != about:
+            code = "" if level in {"none", "spin"} else self._code
             row[level] = find() | {"about": about, "code": code, "date": str(date.today())}
             self.save()
         return row[level]
+
+    def current(self, case: str) -> Row:
+        """What is known of a case and was measured with this checker."""
+        row = self.rows.get(case, {})
+        return {n: c for n, c in row.items() if self._keep or c["code"] in {"", self._code}}
 
     def save(self) -> None:
         if self._file is not None:

@@ -1,6 +1,7 @@
 """What each reduction saves: states and time with none, one after the other, and all of them.
 
-    python bench/reductions.py --json FILE [--model NAME|FILE]... [--spin] [--quick] [--page FILE]
+    python bench/reductions.py --json FILE [--model NAME|FILE]... [--level NAME]... [--spin]
+        [--quick] [--page FILE]
 
 For every shipped scenario (or those named) each configuration that is expected to hold, and for
 bench/models and the textbook models each, is searched to its end by the native engine with one
@@ -126,7 +127,7 @@ def spin_table(rows: dict[str, Row]) -> str:
         if cell is None or "symbols" in str(cell["por"].get("why", "")):
             continue
         cells = [f"`{name}`", *(states(row.get(n)) for n in ("none", named(MERGE), "all"))]
-        cells += [_spins(cell["noreduce"], row["none"]), _spins(cell["por"], None)]
+        cells += [_spins(cell["noreduce"], row.get("none")), _spins(cell["por"], None)]
         known = cell["por"].get("states") if ended(row.get("all")) else None
         cells.append(f"{known / row['all']['states']:.1f}" if known else "-")
         if known:
@@ -153,14 +154,14 @@ def _spins(cell: Cell, ours: Cell | None) -> str:
     return text
 
 
-def write(page: Path | None, listed: list[Case], record: Record, *, beside: bool) -> None:
+def write(page: Path | None, listed: list[Case], record: Record) -> None:
     """Print the tables, and put them into the page."""
-    rows = {case.name: record.rows[case.name] for case in listed if case.name in record.rows}
+    rows = {case.name: row for case in listed if (row := record.current(case.name))}
     shipped = {case.name: rows[case.name] for case in listed if case.shipped and case.name in rows}
     others = {name: row for name, row in rows.items() if name not in shipped}
     tables = {"means": means(shipped), "shipped": shipped_table(shipped)}
     tables["others"] = shipped_table(others)
-    if beside:
+    if any("spin" in row for row in rows.values()):
         tables["spin"] = spin_table(rows)
     for name, text in tables.items():
         print(f"\n{text}")
@@ -174,25 +175,29 @@ def write(page: Path | None, listed: list[Case], record: Record, *, beside: bool
 @click.option("--model", "models", multiple=True, help="Only this one; repeatable.")
 @click.option("--spin/--no-spin", "beside", help="Spin with its own reduction beside ours.")
 @click.option("--search/--no-search", "searching", default=True, help="Ours; else only Spin.")
+@click.option(
+    "--level", "levels", multiple=True, type=click.Choice(list(LEVELS)), help="Only these."
+)
 @click.option("--quick", is_flag=True, help="Compile without optimisation.")
 @click.option("--limit", default=120.0, help="Seconds for each search.")
 @click.option("--memory", default=2.0, help="GiB for each search.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write the tables here.")
 def main(
     file: Path | None, keep: bool, models: tuple[str, ...], beside: bool, searching: bool,
-    quick: bool, limit: float, memory: float, page: Path | None,
+    levels: tuple[str, ...], quick: bool, limit: float, memory: float, page: Path | None,
 ) -> None:  # fmt: skip
     """Measure what is not known yet and print the tables."""
     record = Record(file, keep)
     listed = list(cases(models))
     for case in listed:
         if searching:
-            row = search_all(case.name, case.program(), record, Effort(limit, memory, quick))
-            found = "; ".join(f"{n} {states(row[n])} {row[n]['cpu']} s" for n in LEVELS)
+            effort, wanted = Effort(limit, memory, quick), levels or tuple(LEVELS)
+            row = search_all(case.name, case.program(), record, effort, wanted)
+            found = "; ".join(f"{n} {states(row[n])} {row[n]['cpu']} s" for n in wanted)
             click.echo(f"{case.name}: {found}", err=True)
         if beside:
             click.echo(f"{case.name}: {spin(case, record, beside_spin.Limits())}", err=True)
-    write(page, listed, record, beside=beside)
+    write(page, listed, record)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def shown(found: Cell | None) -> str:
 def sizes_table(record: Record, level: str) -> str:
     """One actor in each size."""
     rows = [
-        [beside(actors), *(cell(record.rows.get(key(actors, size), {}), level) for size in SIZES)]
+        [beside(actors), *(cell(record.current(key(actors, size)), level) for size in SIZES)]
         for actors in singles()
     ]
     return blocks.table(["beside ksmd", *SIZES], rows)
@@ -85,7 +85,7 @@ def actors_table(record: Record) -> str:
     """Each set of actors that was run in the smallest world, at each level."""
     rows = []
     for actors in subsets(len(SWITCHES)):
-        row = record.rows.get(key(actors, next(iter(SIZES))), {})
+        row = record.current(key(actors, next(iter(SIZES))))
         if row:
             rows.append([beside(actors), *(cell(row, level) for level in LEVELS)])
     return blocks.table(["beside ksmd", *LEVELS], rows)
@@ -97,7 +97,7 @@ def plot(record: Record) -> str:
     for actors in singles():
         lines.append(beside(actors))
         for size in SIZES:
-            row = record.rows.get(key(actors, size), {})
+            row = record.current(key(actors, size))
             for level, label in zip(ENDS, (size, ""), strict=True):
                 found = row.get(level)
                 bar = "#" * ((found["states"] - 1).bit_length() if found else 0)
