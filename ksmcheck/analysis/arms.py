@@ -79,19 +79,3 @@ class Entered:
                 for one, two in zip(self.arms, other.arms, strict=True)
             ),
         )
-
-    def whole_steps(self, swaps: tuple[tuple[tuple[int, int], ...], ...]) -> Entered:
-        """What a renaming of objects, and of actors as in ``swaps``, maps to itself, and more.
-
-        Only locations may tell the local states apart. A renaming may exchange the arms of a step,
-        but leaves it where it is in its actor.
-        """
-        steps = [set(item) for item in self.arms]
-        before: list[set[int]] = []
-        while before != steps:
-            before = [set(item) for item in steps]
-            for swap in swaps:
-                for actor, image in swap:
-                    steps[actor] |= steps[image]
-                    steps[image] |= steps[actor]
-        return evolve(self, arms=tuple(dict.fromkeys(sorted(item), EVERY) for item in steps))

@@ -9,7 +9,7 @@ location, references first, then small types, as long as there are not too many 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 
 from attrs import frozen
 
@@ -76,6 +76,16 @@ class LocalStates:
             for digit in self.digits[actor][at]
         )
 
+    def without(self, places: Set[tuple[int, int]]) -> LocalStates:
+        """The same, but nothing counts at these places, each an actor and a location."""
+        return _numbered(
+            self.locations,
+            [
+                [() if (actor, at) in places else each for at, each in enumerate(digits)]
+                for actor, digits in enumerate(self.digits)
+            ],
+        )
+
     def total(self, actor: int) -> int:
         """How many local states the actor may have, those where it is done among them."""
         return self.first[actor][-1]
@@ -83,14 +93,14 @@ class LocalStates:
 
 def locations_alone(program: Program) -> LocalStates:
     """Local states that are locations: no variable counts anywhere."""
-    return _numbered(program, [[()] * (actor.done + 1) for actor in program.actors])
+    return _numbered(_locations(program), [[()] * (actor.done + 1) for actor in program.actors])
 
 
 def local_states(program: Program) -> LocalStates:
     """The local states that tables of stubborn sets are made for."""
     sharing, offsets = sharing_of(program), program.offsets()
     return _numbered(
-        program,
+        _locations(program),
         [
             [
                 *(
@@ -104,18 +114,21 @@ def local_states(program: Program) -> LocalStates:
     )
 
 
-def _numbered(program: Program, digits: list[list[tuple[Digit, ...]]]) -> LocalStates:
-    offsets, first = program.offsets(), list[tuple[int, ...]]()
+def _locations(program: Program) -> tuple[int, ...]:
+    offsets = program.offsets()
+    return tuple(offsets[actor.location] for actor in program.actors)
+
+
+def _numbered(
+    locations: tuple[int, ...], digits: Sequence[Sequence[tuple[Digit, ...]]]
+) -> LocalStates:
+    first = list[tuple[int, ...]]()
     for places in digits:
         starts = [0]
         for each in places:
             starts.append(starts[-1] + (each[-1].weight * each[-1].size if each else 1))
         first.append(tuple(starts))
-    return LocalStates(
-        tuple(offsets[actor.location] for actor in program.actors),
-        tuple(first),
-        tuple(map(tuple, digits)),
-    )
+    return LocalStates(locations, tuple(first), tuple(map(tuple, digits)))
 
 
 def _countable(program: Program, actor: Actor, at: int, sharing: Sharing) -> list[int]:

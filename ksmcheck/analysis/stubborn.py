@@ -7,17 +7,19 @@ docs/soundness.md under "Partial order reduction".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from attrs import frozen
 
+from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.arms import Entered
-from ksmcheck.analysis.conflicts import conflicts, reached
+from ksmcheck.analysis.conflicts import Conflicts, conflicts, reached
 from ksmcheck.analysis.local_states import LocalStates
-from ksmcheck.analysis.points import points_of
-from ksmcheck.analysis.summaries import summaries_at
-from ksmcheck.analysis.visibility import Goal, goals, visible
+from ksmcheck.analysis.points import Points, points_of
+from ksmcheck.analysis.summaries import Runs, summaries_at
+from ksmcheck.analysis.symmetry.local_images import LocalImages
+from ksmcheck.analysis.visibility import Goal, Visible, goals, visible
 from ksmcheck.ir.program import Program, PropertyKind
 
 
@@ -174,35 +176,28 @@ class Stubborn:
         return found
 
 
-def stubborn(program: Program, entered: Entered | None = None) -> Stubborn:
-    """The tables of ``program``, or of what of it is ever entered."""
+def stubborn(
+    program: Program,
+    entered: Entered | None = None,
+    images: LocalImages | None = None,
+    runs: Runs | None = None,
+) -> Stubborn:
+    """The tables of ``program``, or of what of it is ever entered.
+
+    ``images`` are those of renamings when only one state of each class is stored. ``runs`` has what
+    is known of steps from tables made before.
+    """
     taken = Entered.everything(program) if entered is None else entered
     points = points_of(program, taken)
-    summary = summaries_at(program, points)
+    summary = summaries_at(program, points, Runs(program) if runs is None else runs)
     tables = conflicts(program, summary)
     wanted = goals(program)
     seen = visible(program, summary, wanted)
-    steps: list[tuple[Step, ...]] = []
-    for actor in range(len(program.actors)):
-        following = tables.successors[actor]
-        back = leading_back(following)
-        breaks = reached(following, [item.breaks for item in seen[actor]])
-        touches = reached(following, [item.heals for item in seen[actor]])
-        steps.append(
-            tuple(
-                Step(
-                    tables.classes[actor][here],
-                    tables.ahead[actor][here],
-                    here in back,
-                    summary[actor][here].blocks,
-                    item.heals,
-                    item.breaks,
-                    breaks[here],
-                    touches[here],
-                )
-                for here, item in enumerate(seen[actor])
-            )
-        )
+    sticky = _sticky(tables.successors, points, images)
+    steps = [
+        tuple(_steps(tables, actor, summary[actor], seen[actor], sticky[actor]))
+        for actor in range(len(program.actors))
+    ]
     return Stubborn(
         taken.states,
         tuple(each.number for each in points),
@@ -214,6 +209,54 @@ def stubborn(program: Program, entered: Entered | None = None) -> Stubborn:
         _bits(wanted, PropertyKind.END),
         sum(1 << number for number, goal in enumerate(wanted) if not goal.witness),
     )
+
+
+def _steps(
+    tables: Conflicts,
+    actor: int,
+    summary: tuple[Summary, ...],
+    seen: tuple[Visible, ...],
+    sticky: frozenset[int],
+) -> Iterator[Step]:
+    """What ``choose`` needs to know of an actor at each of its points."""
+    following = tables.successors[actor]
+    breaks = reached(following, [item.breaks for item in seen])
+    touches = reached(following, [item.heals for item in seen])
+    for here, item in enumerate(seen):
+        yield Step(
+            tables.classes[actor][here],
+            tables.ahead[actor][here],
+            here in sticky,
+            summary[here].blocks,
+            item.heals,
+            item.breaks,
+            breaks[here],
+            touches[here],
+        )
+
+
+def _sticky(
+    successors: tuple[tuple[frozenset[int], ...], ...],
+    points: tuple[Points, ...],
+    images: LocalImages | None,
+) -> list[frozenset[int]]:
+    """For each actor the points whose steps lead back, and those that renamings make of them."""
+    found = [leading_back(following) for following in successors]
+    while images is not None:
+        places = {
+            (actor, state)
+            for actor, each in enumerate(points)
+            for state, number in each.number.items()
+            if number in found[actor]
+        }
+        orbit = images.orbit(places)
+        larger = [set(each) for each in found]
+        for actor, state in orbit:
+            larger[actor].add(points[actor].number[state])
+        if larger == found:
+            break
+        found = list(map(frozenset, larger))
+    return found
 
 
 def _bits(wanted: tuple[Goal, ...], kind: PropertyKind) -> int:

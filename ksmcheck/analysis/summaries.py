@@ -24,48 +24,58 @@ def summaries(program: Program, entered: Entered | None = None) -> tuple[tuple[S
     None: everything may be entered, and points are locations.
     """
     taken = Entered.everything(program) if entered is None else entered
-    return summaries_at(program, points_of(program, taken))
+    return summaries_at(program, points_of(program, taken), Runs(program))
 
 
-def summaries_at(program: Program, points: tuple[Points, ...]) -> tuple[tuple[Summary, ...], ...]:
+def summaries_at(
+    program: Program, points: tuple[Points, ...], runs: Runs
+) -> tuple[tuple[Summary, ...], ...]:
     """For each actor the summary of its step at each of ``points``, and NOBODY."""
-    sharing = sharing_of(program)
     while True:
-        runs = [
-            _Runs(program, sharing, actor).of(each.points)
-            for actor, each in zip(program.actors, points, strict=True)
+        found = [
+            [runs.at(actor, point) for point in each.points] for actor, each in enumerate(points)
         ]
-        unruly = frozenset[int]().union(*(run.unruly for actor in runs for run in actor))
-        if not unruly & sharing.ruly:
+        unruly = frozenset[int]().union(*(run.unruly for actor in found for run in actor))
+        if not runs.distrust(unruly):
             break
-        sharing = evolve(sharing, ruly=sharing.ruly - unruly)
     return tuple(
-        (*_summaries(actor, each.points, found), NOBODY)
-        for actor, each, found in zip(program.actors, points, runs, strict=True)
+        (*_summaries(actor, each.points, mine), NOBODY)
+        for actor, each, mine in zip(program.actors, points, found, strict=True)
     )
 
 
-@define
-class _Runs:
-    """Runs the steps of one actor, each once for all points that are the same to it."""
+@define(eq=False)
+class Runs:
+    """Runs steps symbolically, each once for all points that are the same to it.
+
+    Locks that were once found unruly stay so: there are never fewer arms than before.
+    """
 
     program: Program
-    sharing: Sharing
-    actor: Actor
-    _known: dict[tuple[int, int, Values], Run] = field(factory=dict)
-    _used: dict[int, frozenset[int]] = field(factory=dict)
+    sharing: Sharing = field(init=False)
+    _known: dict[tuple[int, int, int, Values], Run] = field(factory=dict)
+    _used: dict[tuple[int, int], frozenset[int]] = field(factory=dict)
 
-    def of(self, points: tuple[Point, ...]) -> list[Run]:
-        """The runs of the steps at ``points``."""
-        return [self._run(point) for point in points]
+    def __attrs_post_init__(self) -> None:
+        self.sharing = sharing_of(self.program)
 
-    def _run(self, point: Point) -> Run:
-        step = self.actor.steps[point.location]
-        used = self._used.get(point.location)
+    def distrust(self, unruly: frozenset[int]) -> bool:
+        """Take these locks as unruly; False when they are already."""
+        if not unruly & self.sharing.ruly:
+            return False
+        self.sharing = evolve(self.sharing, ruly=self.sharing.ruly - unruly)
+        self._known.clear()
+        return True
+
+    def at(self, actor: int, point: Point) -> Run:
+        """The run of the actor's step at ``point``."""
+        place = actor, point.location
+        step = self.program.actors[actor].steps[point.location]
+        used = self._used.get(place)
         if used is None:
-            used = self._used[point.location] = frozenset(variables_of(step.block))
+            used = self._used[place] = frozenset(variables_of(step.block))
         matter = tuple(pair for pair in point.known if pair[0] in used)
-        key = (point.location, point.arms, matter)
+        key = (*place, point.arms, matter)
         if key not in self._known:
             run = Run(self.program, self.sharing, step.actor, point.arms, dict(matter))
             # Of symbols it sees the cells, not the condition, which is about all values that these

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksmcheck.analysis.symbols import Undecided
+from ksmcheck.analysis.tables import Tables
 from ksmcheck.explore.bounding import Bounder
 from ksmcheck.explore.limits import Limits, peak_bytes
 from ksmcheck.explore.merging import Merger
@@ -26,11 +27,18 @@ BATCH = 1000
 
 
 def breadth_first(
-    program: Program, stepper: Stepper, options: SearchOptions, progress: Progress | None = None
+    program: Program,
+    stepper: Stepper,
+    options: SearchOptions,
+    progress: Progress | None = None,
+    tables: Tables | None = None,
 ) -> SearchResult:
-    """Explore ``program`` with ``stepper``. UserError when setup gives no initial state."""
+    """Explore ``program`` with ``stepper``. UserError when setup gives no initial state.
+
+    ``tables``: take only what these choose.
+    """
     limits = Limits(options, progress)
-    chosen = selector(program, options, stepper)
+    chosen = None if tables is None else selector(program, options, stepper, tables)
     search, query = _Search(program, stepper, options, chosen), ""
     with limits.guarding():
         try:

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from attrs import evolve, frozen
 
-from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.analysis.stubborn import Stubborn
 from ksmcheck.analysis.symmetry.canonical import Canonical
+from ksmcheck.analysis.tables import Tables
 from ksmcheck.backends.evaluator import Evaluator, Outcome
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.explore.merging import LONGEST
@@ -18,17 +19,22 @@ from ksmcheck.ir.program import Program
 
 
 def without_gaps(
-    program: Program, options: SearchOptions, result: SearchResult, canonical: Canonical | None
+    program: Program,
+    options: SearchOptions,
+    result: SearchResult,
+    tables: Tables,
+    canonical: Canonical | None,
 ) -> SearchResult:
     """The result with every state on its paths. InternalError when a path cannot be closed.
 
-    ``canonical`` is how states were stored, if not as they are.
+    ``options`` and ``tables`` are those of the search. ``canonical`` is how states were stored, if
+    not as they are.
     """
     if Reduction.MERGE not in options.reductions or not result.findings:
         return result
-    tables = stubborn(program, options.entered)
-    aim = tables.aim(options.aim)
-    filler = _Filler(Evaluator(program, result.oracle), tables, aim, canonical)
+    used = tables.of(options.entered)
+    aim = used.aim(options.aim)
+    filler = _Filler(Evaluator(program, result.oracle), used, aim, canonical)
     findings = tuple(evolve(item, path=filler.path(item)) for item in result.findings)
     stopped = result.stop_reason is StopReason.VIOLATION
     return evolve(result, findings=findings, depth=findings[0].depth if stopped else result.depth)

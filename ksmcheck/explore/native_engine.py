@@ -13,9 +13,10 @@ from attrs import evolve, frozen
 
 from ksmcheck.analysis.initial import distinct_initial
 from ksmcheck.analysis.local_states import LocalStates
-from ksmcheck.analysis.stubborn import Aim, stubborn
+from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.analysis.symbols import Oracle, Undecided, symbols_of
 from ksmcheck.analysis.symmetry.canonical import Canonical
+from ksmcheck.analysis.tables import Tables
 from ksmcheck.backends.native.build import Build, Toolchain, build
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.backends.native.library import (
@@ -26,9 +27,9 @@ from ksmcheck.backends.native.library import (
     Search,
     VisitedSet,
 )
-from ksmcheck.backends.native.stubborn import tables
+from ksmcheck.backends.native.stubborn import structure
 from ksmcheck.diagnostics import Diagnostic, InternalError, UserError
-from ksmcheck.explore.assuming import settled, states_for
+from ksmcheck.explore.assuming import settled
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.limits import Limits, peak_bytes, resident_bytes
 from ksmcheck.explore.native_checkpoint import restore, save
@@ -92,22 +93,24 @@ class NativeEngine:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
         oracle, found = oracle_for(program), renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found, oracle)
-        states = states_for(program, options.reductions, canonical)
-        built = self.build(program, canonical, states)
+        por = Reduction.POR in options.reductions
+        tables = Tables.for_search(program, canonical) if por else None
+        built = self.build(program, canonical, None if tables is None else tables.states)
         for notice in built.notices:
             self.tell(notice)
 
         def once(given: SearchOptions) -> SearchResult:
-            return self._once(built, program, oracle, given, progress)
+            return self._once(built, program, oracle, tables, given, progress)
 
         try:
-            if states is not None:
-                result, options = settled(states, options, canonical, once)
+            if tables is not None:
+                result, options = settled(tables, options, once)
             else:
                 result = once(options)
         except MemoryError as error:
             raise UserError([_no_memory(options)]) from error
-        result = without_gaps(program, options, result, canonical)
+        if tables is not None:
+            result = without_gaps(program, options, result, tables, canonical)
         return result if canonical is None else made_real(program, canonical, result)
 
     def _once(
@@ -115,6 +118,7 @@ class NativeEngine:
         built: Build,
         program: Program,
         oracle: Oracle | None,
+        tables: Tables | None,
         options: SearchOptions,
         progress: Progress | None,
     ) -> SearchResult:
@@ -123,8 +127,8 @@ class NativeEngine:
         limits = Limits(evolve(options, memory_limit=None), progress)
         answering = NativeOracle(oracle, symbols_of(program)) if oracle is not None else None
         given = self._options(options, answering)
-        if Reduction.POR in options.reductions:
-            given.tables = ctypes.pointer(tables(stubborn(program, options.entered)))
+        if tables is not None:
+            given.tables = ctypes.pointer(structure(tables.of(options.entered)))
         with built.library.search(given) as search, limits.guarding():
             if self.resume is not None:
                 restore(search, program, self.resume, oracle)

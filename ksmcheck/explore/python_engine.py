@@ -8,14 +8,16 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.symmetry.canonical import Canonical
+from ksmcheck.analysis.tables import Tables
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.explore.assuming import settled, states_for
+from ksmcheck.explore.assuming import settled
 from ksmcheck.explore.breadth_first import breadth_first
 from ksmcheck.explore.gaps import without_gaps
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
@@ -36,7 +38,9 @@ class PythonEngine:
         oracle = oracle_for(program)
         found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found, oracle)
-        states = states_for(program, options.reductions, canonical)
+        por = Reduction.POR in options.reductions
+        tables = Tables.for_search(program, canonical) if por else None
+        states = None if tables is None else tables.states
         model = PythonModel(program, oracle, canonical, states)
         compile_seconds = time.perf_counter() - started
         if self.keep_generated is not None:
@@ -48,19 +52,20 @@ class PythonEngine:
 
         def once(given: SearchOptions) -> SearchResult:
             fresh = unused.pop() if unused else PythonModel(program, oracle, canonical, states)
-            found = breadth_first(program, fresh, given, progress)
+            found = breadth_first(program, fresh, given, progress, tables)
             return evolve(found, entered=fresh.entered())
 
         try:
-            if states is not None:
-                result, options = settled(states, options, canonical, once)
+            if tables is not None:
+                result, options = settled(tables, options, once)
             else:
                 result = breadth_first(program, model, options, progress)
             result = evolve(result, oracle=oracle)
         except (ArithmeticError, IndexError, NameError, ValueError) as error:
             # Generated code has no checks of its own: the compiler of the model left one out.
             raise InternalError(f"a step left its bounds: {error}") from error
-        result = without_gaps(program, options, result, canonical)
+        if tables is not None:
+            result = without_gaps(program, options, result, tables, canonical)
         if canonical is not None:
             result = made_real(program, canonical, result)
         return evolve(result, compile_seconds=compile_seconds)

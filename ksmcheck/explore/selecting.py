@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from attrs import define, field
 
-from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.analysis.stubborn import Stubborn
 from ksmcheck.analysis.symbols import symbols_of
+from ksmcheck.analysis.tables import Tables
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving
@@ -88,13 +89,13 @@ def leading_on(found: Iterable[Outcomes]) -> int:
     return enabled
 
 
-def selector(program: Program, options: SearchOptions, stepper: Stepper) -> Selector | None:
-    """What ``options`` ask for; None when every step is to be taken."""
-    if Reduction.POR not in options.reductions:
-        return None
-    tables = stubborn(program, options.entered)
+def selector(
+    program: Program, options: SearchOptions, stepper: Stepper, tables: Tables
+) -> Selector:
+    """What ``options`` ask for."""
+    found = tables.of(options.entered)
     symbolic = symbols_of(program).condition >= 0
-    return Selector(tables, tables.aim(options.aim), stepper.local_states, symbolic)
+    return Selector(found, found.aim(options.aim), stepper.local_states, symbolic)
 
 
 def savings(left_out: int, passed: int | None) -> tuple[Saving, ...]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from ksmcheck.analysis.stubborn import stubborn
-from ksmcheck.analysis.symmetry.automorphisms import Permutation, Symmetries, symmetries
+from ksmcheck.analysis.symmetry.automorphisms import Symmetries, symmetries
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.diagnostics import InternalError
@@ -28,21 +27,7 @@ def renamings(program: Program, reductions: frozenset[Reduction]) -> Symmetries 
         found = found.of_others
     elif Reduction.SYMMETRY not in reductions:
         found = found.of_heap
-    if Reduction.POR in reductions:
-        found = evolve(found, swaps=_with_equal_cycles(program, found))
     return None if found.trivial else found
-
-
-def _with_equal_cycles(program: Program, found: Symmetries) -> tuple[Permutation, ...]:
-    """The exchanges of actors that partial order reduction goes together with.
-
-    A cycle of classes is part of a cycle of states on which an actor may have become another one;
-    some step of it is sticky when the actors agree on which of their steps are.
-    """
-    sticky = [[step.sticky for step in steps] for steps in stubborn(program).steps]
-    return tuple(
-        swap for swap in found.swaps if all(sticky[a] == sticky[b] for a, b in swap.actors)
-    )
 
 
 def made_real(program: Program, canonical: Canonical, result: SearchResult) -> SearchResult:

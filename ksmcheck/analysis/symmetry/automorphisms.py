@@ -131,13 +131,7 @@ class _Facts:
     @classmethod
     def of(cls, program: Program, structs: frozenset[str], pools: dict[str, int]) -> _Facts:
         """Terms for all of the program; ``broken`` are the structs for which there are none."""
-        things = [
-            (struct, i) for struct in sorted(structs - {ACTORS}) for i in range(pools[struct])
-        ]
-        if ACTORS in structs:
-            things += [(ACTORS, number) for number in range(len(program.actors))]
-        bits = {thing: 1 << place for place, thing in enumerate(things)}
-        facts = cls(program, Names(Terms(), structs, bits), pools)
+        facts = cls(program, names_of(program, structs, pools), pools)
         expressions = Expressions(program, facts.names, pools)
         blocks = Blocks(program, expressions)
         for number, actor in enumerate(program.actors):
@@ -230,7 +224,7 @@ class _Facts:
 
     def holds(self, permutation: Permutation) -> bool:
         """Whether the program, renamed, is the program."""
-        rename = self._renaming(permutation)
+        rename = renaming_of(self.program, self.names, self.pools, permutation)
         actors = dict(permutation.actors)
         for (actor, location), term in self.steps.items():
             if rename(term) != self.steps[actors.get(actor, actor), location]:
@@ -241,27 +235,39 @@ class _Facts:
             for instances, witness in self.properties
         )
 
-    def _renaming(self, permutation: Permutation) -> Renaming:
-        objects, actors = dict(permutation.objects), dict(permutation.actors)
-        variables = renamed_variables(self.program, permutation)
-        moved = 0
-        for thing in [*objects, *((ACTORS, actor) for actor in actors)]:
-            moved |= self.names.bits[thing]
-        expressions = Expressions(self.program, self.names, self.pools)
 
-        def leaf(node: Node) -> Term:
-            first, *rest = node.payload
-            match node.tag, first, *rest:
-                case "variable", int(number):
-                    return expressions.variable(variables.get(number, number))
-                case _, str(struct), int(index) if struct == ACTORS:
-                    return self.names.object(ACTORS, actors.get(index, index))
-                case _, str(struct), int(index):
-                    return self.names.object(*objects.get((struct, index), (struct, index)))
-                case _:
-                    raise AssertionError(node)
+def names_of(program: Program, structs: frozenset[str], pools: dict[str, int]) -> Names:
+    """Names in which the objects of ``structs`` are told apart, and the actors if ACTORS is one."""
+    things = [(struct, i) for struct in sorted(structs - {ACTORS}) for i in range(pools[struct])]
+    if ACTORS in structs:
+        things += [(ACTORS, number) for number in range(len(program.actors))]
+    return Names(Terms(), structs, {thing: 1 << place for place, thing in enumerate(things)})
 
-        return Renaming(self.names.terms, moved, leaf)
+
+def renaming_of(
+    program: Program, names: Names, pools: dict[str, int], permutation: Permutation
+) -> Renaming:
+    """The renaming of terms that ``permutation`` stands for."""
+    objects, actors = dict(permutation.objects), dict(permutation.actors)
+    variables = renamed_variables(program, permutation)
+    moved = 0
+    for thing in [*objects, *((ACTORS, actor) for actor in actors)]:
+        moved |= names.bits[thing]
+    expressions = Expressions(program, names, pools)
+
+    def leaf(node: Node) -> Term:
+        first, *rest = node.payload
+        match node.tag, first, *rest:
+            case "variable", int(number):
+                return expressions.variable(variables.get(number, number))
+            case _, str(struct), int(index) if struct == ACTORS:
+                return names.object(ACTORS, actors.get(index, index))
+            case _, str(struct), int(index):
+                return names.object(*objects.get((struct, index), (struct, index)))
+            case _:
+                raise AssertionError(node)
+
+    return Renaming(names.terms, moved, leaf)
 
 
 def _named_for_ever(program: Program) -> set[Object]:

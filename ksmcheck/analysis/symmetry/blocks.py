@@ -32,7 +32,7 @@ from ksmcheck.ir.step import (
 
 
 @define
-class _Run:
+class Run:
     """One path so far: ``guard`` is the condition of the When that is being run."""
 
     memory: Memory
@@ -40,8 +40,8 @@ class _Run:
     stops: list[Term] = Factory(list)
     flags: frozenset[Term] = frozenset()
 
-    def fork(self) -> _Run:
-        return _Run(self.memory.fork(), self.guard, [], self.flags)
+    def fork(self) -> Run:
+        return Run(self.memory.fork(), self.guard, [], self.flags)
 
     def note(self) -> None:
         """Put the questions that were asked among the stops."""
@@ -62,16 +62,16 @@ class Blocks:
 
     def block(self, block: Block) -> Term:
         """The term of a step. Asymmetric when it tells objects apart."""
-        return self._block(block, _Run(Memory(), self.terms.number(1)))
+        return self._block(block, Run(Memory(), self.terms.number(1)))
 
-    def _block(self, block: Block, run: _Run) -> Term:
+    def _block(self, block: Block, run: Run) -> Term:
         for operation in block.operations:
             self._operation(operation, run)
         run.note()
         stops = self.terms.term("stops", tuple(run.stops))
         return self.terms.term("block", (stops, self._end(block, run)))
 
-    def _end(self, block: Block, run: _Run) -> Term:
+    def _end(self, block: Block, run: Run) -> Term:
         match block.end:
             case Goto(location):
                 stores = [
@@ -95,7 +95,7 @@ class Blocks:
             case _:
                 assert_never(block.end)
 
-    def _operation(self, operation: Operation, run: _Run) -> None:
+    def _operation(self, operation: Operation, run: Run) -> None:
         match operation:
             case Assign():
                 self._assign(operation, run)
@@ -118,7 +118,7 @@ class Blocks:
             case _:
                 assert_never(operation)
 
-    def _stop(self, tag: str, condition: Expr, run: _Run, *payload: str) -> None:
+    def _stop(self, tag: str, condition: Expr, run: Run, *payload: str) -> None:
         test = self.expressions.truth(condition, run.memory)
         run.note()
         test = self.terms.term("or", (self.terms.negation(run.guard), test))
@@ -136,7 +136,7 @@ class Blocks:
         test: Term,
         then: tuple[Operation, ...],
         orelse: tuple[Operation, ...],
-        run: _Run,
+        run: Run,
     ) -> None:
         outer, within = run.guard, run.memory.within
         for guard, operations in ((test, then), (self.terms.negation(test), orelse)):
@@ -147,7 +147,7 @@ class Blocks:
                     self._operation(operation, run)
         run.guard, run.memory.within = outer, within
 
-    def _assign(self, operation: Assign, run: _Run) -> None:
+    def _assign(self, operation: Assign, run: Run) -> None:
         declared = self.program.variables[operation.variable]
         kind, memory = self.expressions.kind(declared), run.memory
         index = self.expressions.place(operation.variable, operation.index, memory)

@@ -46,7 +46,7 @@ class StubbornTable(ctypes.Structure):
     )
 
 
-def tables(stubborn: Stubborn) -> StubbornTable:
+def structure(stubborn: Stubborn) -> StubbornTable:
     """The tables as the runtime reads them. What they point to lives as long as they do."""
     goal_words = max(1, -(-stubborn.goals // 64))
     class_words = max(1, -(-stubborn.classes // 64))

@@ -68,7 +68,7 @@ class PythonModel:
         self.program = program
         self._arms = [0]
         self.layout = lay_out(program)
-        self._marks = None if states is None else Marks(states, self.layout, self._arms)
+        self.marks = None if states is None else Marks(states, self.layout, self._arms)
         symbols = symbols_of(program)
         self._calls = SymbolicCalls(program, self.layout, symbols, oracle)
         self.canonical = None if canonical is None else self._packed(canonical)
@@ -142,13 +142,13 @@ class PythonModel:
 
     def entered(self) -> Entered:
         """The arms that were entered since the model was made; it must be given ``states``."""
-        assert self._marks is not None
-        return self._marks.entered()
+        assert self.marks is not None
+        return self.marks.entered()
 
     def local_states(self, state: Packed) -> tuple[int, ...]:
         """The numbers of the actors' local states; it must be given ``states``."""
-        assert self._marks is not None
-        return self._marks.numbers(state)
+        assert self.marks is not None
+        return self.marks.numbers(state)
 
     def _globals(self) -> dict[str, object]:
         return {
@@ -167,7 +167,7 @@ class PythonModel:
             table = cast(list[CompiledStep], namespace[f"actor_{number}"])
             for step in actor.steps:
                 run = cast(Run, namespace[f"step_{number}_{step.location}"])
-                run = run if self._marks is None else self._marks.noting(number, run)
+                run = run if self.marks is None else self.marks.noting(number, run)
                 asked = [w for w in self.all_watches if concerns(self.program, footprint, step, w)]
                 table.append(
                     CompiledStep(
