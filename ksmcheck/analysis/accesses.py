@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ksmcheck.ir.expr import Expr
+from ksmcheck.ir.expr import Expr, Ite, Read
 
 WHOLE, WRITER = -2, -1
 
@@ -38,6 +38,20 @@ class Hold:
     variable: int
     index: tuple[Expr, ...]
     shared: bool = False
+
+
+Store = tuple[Place, Expr]
+
+
+def perhaps(condition: Expr, yes: tuple[Store, ...], no: tuple[Store, ...]) -> tuple[Store, ...]:
+    """The stores of the two sides of a condition: what is not stored stays as it is."""
+    found = [(place, Ite(condition, value, _before(place))) for place, value in yes]
+    found += [(place, Ite(condition, _before(place), value)) for place, value in no]
+    return tuple(found)
+
+
+def _before(place: Place) -> Read:
+    return Read(place.variable, place.index)
 
 
 @frozen

@@ -1,6 +1,7 @@
 """What is certain of a predicate when something is known of a few cells: interval arithmetic.
 
-Of a cell that nothing is known of, the value may be any of its type.
+Of a cell that nothing is known of, the value may be any that the cell ever holds (``limits``).
+Where that does not decide, the values of cells are tried one by one, as long as there are few.
 """
 
 from __future__ import annotations
@@ -13,26 +14,36 @@ from attrs import define, field
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
+from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.program import Program
 
 Range = tuple[int, int]
+# By the cell; what is known of cell c in the state before is under ~c.
 Facts = Mapping[int, Range]
 
 # Wider than anything that a shift or a product of numbers of the language gives.
 UNKNOWN: Range = (-(1 << 100), 1 << 100)
 MAYBE: Range = (0, 1)
 
+# How often a predicate is looked at with more known than before, to decide it.
+MOST_TRIES = 40
+
 
 @define
 class Certain:
-    """Ranges of expressions over states of ``program``; facts are about cells of the flat state."""
+    """Ranges of expressions over states of ``program``; facts are about cells of the flat state.
+
+    ``limits`` are the lowest and the highest value that each cell ever holds.
+    """
 
     program: Program
+    limits: tuple[Range, ...]
     offsets: tuple[int, ...] = field(init=False)
     footprint: Footprint = field(init=False)
     # By the identity of predicates, which the program keeps alive: hashing one costs as much.
     _cells: dict[int, frozenset[int]] = field(factory=dict)
     _known: dict[tuple[int, tuple[tuple[int, Range], ...]], bool] = field(factory=dict)
+    _still: dict[tuple[int, frozenset[int]], Expr] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.offsets = self.program.offsets()
@@ -41,13 +52,79 @@ class Certain:
     def true(self, predicate: Expr, facts: Facts) -> bool:
         """Is it true in every state of which the facts are true?"""
         seen = self.cells(predicate)
-        key = id(predicate), tuple(sorted((c, known) for c, known in facts.items() if c in seen))
-        if not key[1]:
-            return False  # but for one that is true in every state, which is not worth a look
+        about = [(c, known) for c, known in facts.items() if c in seen or ~c in seen]
+        key = id(predicate), tuple(sorted(about))
         if key not in self._known:
-            lo, hi = self.range(predicate, facts)
-            self._known[key] = lo > 0 or hi < 0
+            self._known[key] = self._decided(predicate, dict(about), [MOST_TRIES])
         return self._known[key]
+
+    def _decided(self, predicate: Expr, facts: Facts, left: list[int]) -> bool:
+        """Is it true, as far as few tries, ``left[0]`` of them, can tell?"""
+        lo, hi = self.range(predicate, facts)
+        if lo > 0 or hi < 0 or lo == hi:
+            return lo != 0 or hi != 0
+        cell = self._open(predicate, facts)
+        if cell is None:
+            return False
+        lo, hi = self._of_cell(cell, facts)
+        left[0] -= hi - lo + 1
+        return (
+            lo < hi
+            and left[0] >= 0
+            and all(
+                self._decided(predicate, {**facts, cell: (value, value)}, left)
+                for value in range(lo, hi + 1)
+            )
+        )
+
+    def _open(self, expr: Expr, facts: Facts) -> int | None:
+        """A cell whose value decides ``expr``, with others; None when it is not known which."""
+        match expr:
+            case Read(variable, index, old):
+                for item in index:
+                    if not _fixed(self.range(item, facts)):
+                        return self._open(item, facts)
+                cells = list(self.places(variable, index, facts))
+                return None if len(cells) != 1 else ~cells[0] if old else cells[0]
+            case Const() | Temp() | Ask():
+                return None
+            case Not(operand) | BitCount(operand):
+                return self._open(operand, facts)
+            case Binary(_, left, right):
+                first = left if not _fixed(self.range(left, facts)) else right
+                return self._open(first, facts)
+            case Ite(condition, then, orelse):
+                known = self.range(condition, facts)
+                if known == (0, 0):
+                    return self._open(orelse, facts)
+                return self._open(then if _sure(known) else condition, facts)
+            case _:
+                assert_never(expr)
+
+    def _of_cell(self, cell: int, facts: Facts) -> Range:
+        return facts.get(cell, self.limits[cell if cell >= 0 else ~cell])
+
+    def stutters(self, predicate: Expr) -> bool:
+        """Is a predicate over steps true of every step that changes nothing?"""
+        return self.true(self.still(predicate, frozenset()), {})
+
+    def still(self, predicate: Expr, touched: frozenset[int]) -> Expr:
+        """The predicate for steps that change none but the ``touched`` cells.
+
+        What it reads of the others in the state before, it reads in the one after.
+        """
+        key = id(predicate), touched & self.cells(predicate)
+        if key not in self._still:
+
+            def leaf(item: Read | Temp) -> Expr:
+                if isinstance(item, Temp) or not item.old:
+                    return item
+                if touched.isdisjoint(self.places(item.variable, item.index, {})):
+                    return Read(item.variable, item.index)
+                return item
+
+            self._still[key] = rewrite(predicate, leaf)
+        return self._still[key]
 
     def cells(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
@@ -76,14 +153,14 @@ class Certain:
         match expr:
             case Const(value):
                 return value, value
-            case Read(_, _, True) | Temp() | Ask():
+            case Temp() | Ask():
                 return UNKNOWN
-            case Read(variable, index):
-                kind = self.program.variables[variable].type
+            case Read(variable, index, old):
                 known = [
-                    facts.get(cell, (kind.lo, kind.hi))
+                    self._of_cell(~cell if old else cell, facts)
                     for cell in self.places(variable, index, facts)
                 ]
+                kind = self.program.variables[variable].type
                 return _hull(known) if known else (kind.lo, kind.hi)
             case Not(operand):
                 lo, hi = self.range(operand, facts)
@@ -142,6 +219,10 @@ class Certain:
                 return (a & c, a & c) if a == b and c == d else (0, min(b, d))
             case _:
                 return UNKNOWN
+
+
+def _fixed(known: Range) -> bool:
+    return known[0] == known[1]
 
 
 def _sure(known: Range) -> bool:

@@ -72,11 +72,17 @@ class Harmless:
             for turn in turns
         )
 
-    def breaks_not(self, turns: tuple[Turn, ...], predicate: Expr) -> bool:
-        """Is the predicate true after the step, or not looking at what it changes?"""
+    def breaks_not(self, turns: tuple[Turn, ...], predicate: Expr, over_steps: bool) -> bool:
+        """Is the predicate true after the step, or not looking at what it changes?
+
+        One over steps is asked of the step itself.
+        """
         seen = self.certain.cells(predicate)
         return all(
-            seen.isdisjoint(turn.touched) or self.certain.true(predicate, turn.after)
+            seen.isdisjoint(turn.touched)
+            or self.certain.true(
+                self.certain.still(predicate, turn.touched) if over_steps else predicate, turn.after
+            )
             for turn in turns
         )
 
@@ -117,6 +123,8 @@ class Harmless:
 
     def _before(self, moment: Moment, case: Case) -> dict[int, Range]:
         known = self._locked(moment.actor, moment.holds, case)
+        offsets = self.certain.offsets
+        known |= {offsets[variable]: (value, value) for variable, value in moment.step.known}
         known[self._location(moment.actor)] = (moment.location, moment.location)
         return known
 
@@ -128,6 +136,12 @@ class Harmless:
             else:
                 holds = {hold for hold in holds if not may_be(hold, lock)}
         known = self._locked(moment.actor, holds, case)
+        own = dict(moment.step.known)
+        own |= {v: value.value for v, value in way.values if isinstance(value, Const)}
+        for variable, stored in way.values:
+            if not isinstance(stored, Const):
+                own.pop(variable, None)
+        known |= {self.certain.offsets[v]: (value, value) for v, value in own.items()}
         for place, value in way.stores:
             self._store(place, value, case, known)
         known[self._location(moment.actor)] = (way.target, way.target)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from attrs import define, evolve, field
 
-from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing
+from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing, perhaps
 from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import subexpressions
 from ksmcheck.analysis.lock_stores import meaning, proper_test, reader_test
@@ -187,8 +187,8 @@ class Run:
             change for change in yes.locks[len(path.locks) :] if not change[0]
         ) + tuple(change for change in no.locks[len(path.locks) :] if not change[0])
         path.known = yes.known & no.known
-        sometimes = (*yes.stores[len(path.stores) :], *no.stores[len(path.stores) :])
-        path.stores += tuple((place, Temp(0)) for place, _ in sometimes)
+        first = len(path.stores)
+        path.stores += perhaps(condition, yes.stores[first:], no.stores[first:])
 
     def _all(self, operations: tuple[Operation, ...], path: Path, first: int) -> None:
         for operation in operations:

@@ -40,8 +40,8 @@ class Step:
     ``number`` is the step's class. ``conflicts``: the classes with whose steps this step or a later
     one of the actor does not commute. ``sticky``: the step leads back; every cycle of the actor has
     one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: goals, see
-    visibility.py. ``may_break``, ``may_touch``: what this step or a later one of the actor may
-    break, or change anything of.
+    visibility.py. ``may_break``, ``may_spoil``: what this step or a later one of the actor may
+    break or spoil.
     """
 
     number: int
@@ -51,7 +51,7 @@ class Step:
     heals: int
     breaks: int
     may_break: int
-    may_touch: int
+    may_spoil: int
 
 
 @frozen
@@ -171,7 +171,7 @@ class Stubborn:
             if not chosen >> actor & 1 and here < len(self.steps[actor]):
                 step = self.steps[actor][here]
                 ends = 0 if self.daemons[actor] else self.at_end
-                if healed & (step.may_break | ends) or broken & step.may_touch:
+                if healed & (step.may_break | ends) or broken & step.may_spoil:
                     found |= 1 << actor
         return found
 
@@ -221,7 +221,7 @@ def _steps(
     """What ``choose`` needs to know of an actor at each of its points."""
     following = tables.successors[actor]
     breaks = reached(following, [item.breaks for item in seen])
-    touches = reached(following, [item.heals for item in seen])
+    spoils = reached(following, [item.spoils for item in seen])
     for here, item in enumerate(seen):
         yield Step(
             tables.classes[actor][here],
@@ -231,7 +231,7 @@ def _steps(
             item.heals,
             item.breaks,
             breaks[here],
-            touches[here],
+            spoils[here],
         )
 
 

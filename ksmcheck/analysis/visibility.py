@@ -18,6 +18,7 @@ from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.held import held
+from ksmcheck.analysis.limits import limits
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import negate
 from ksmcheck.ir.program import Program, PropertyKind, VariableKind
@@ -43,12 +44,14 @@ class Goal:
 class Visible:
     """What one step may do to the goals, each a set of goal numbers as bits.
 
-    Of goals over steps, ``heals`` are those of which it changes anything that is looked at,
-    ``breaks`` those that it can itself make false.
+    Of goals over steps, ``breaks`` are those that it can itself make false. ``heals`` and
+    ``spoils`` are about the step of somebody else, before both ends of which this one is taken:
+    whether it turns the goal from false to true, or from true to false.
     """
 
     heals: int
     breaks: int
+    spoils: int
 
 
 @define
@@ -155,6 +158,51 @@ class _Looks:
         into.update((spot, one) for one in ((way,) if way else (UP, DOWN)))
 
 
+@define
+class _Moves:
+    """What it does to goals, sets of bits, when a spot is moved in a direction."""
+
+    heals: dict[tuple[Spot, int], int] = field(factory=dict)
+    breaks: dict[tuple[Spot, int], int] = field(factory=dict)
+    spoils: dict[tuple[Spot, int], int] = field(factory=dict)
+
+    def add(self, bit: int, goal: Goal, looks: _Looks, certain: Certain) -> None:
+        """Note the goal that is this bit and ``looks`` like that.
+
+        A goal over steps that may be false of a step which changes nothing is taken as one that
+        any change may break, heal and spoil.
+        """
+        both = looks.now | looks.old
+        if goal.kind is not PropertyKind.STEP:
+            _note(self.heals, bit, looks.now)
+            _note(self.breaks, bit, _turned(looks.now))
+        elif certain.stutters(goal.predicate):
+            _note(self.heals, bit, both)
+            _note(self.breaks, bit, _turned(looks.now))
+            _note(self.spoils, bit, _turned(both))
+        else:
+            for into in (self.heals, self.breaks, self.spoils):
+                _note(into, bit, both | _turned(both))
+
+    def of(self, moved: set[tuple[Spot, int]]) -> Visible:
+        """What a step does that may make these movements."""
+        healed = broken = spoiled = 0
+        for movement in moved:
+            healed |= self.heals.get(movement, 0)
+            broken |= self.breaks.get(movement, 0)
+            spoiled |= self.spoils.get(movement, 0)
+        return Visible(healed, broken, spoiled)
+
+
+def _note(into: dict[tuple[Spot, int], int], bit: int, moves: set[tuple[Spot, int]]) -> None:
+    for movement in moves:
+        into[movement] = into.get(movement, 0) | bit
+
+
+def _turned(moves: set[tuple[Spot, int]]) -> set[tuple[Spot, int]]:
+    return {(spot, -way) for spot, way in moves}
+
+
 def goals(program: Program) -> tuple[Goal, ...]:
     """All goals of a program, in the order of its properties."""
     found: list[Goal] = []
@@ -170,25 +218,19 @@ def visible(
 ) -> tuple[tuple[Visible, ...], ...]:
     """For each actor and point what its step may do to the goals ``wanted``."""
     offsets = program.offsets()
-    heals: dict[tuple[Spot, int], int] = {}
-    breaks: dict[tuple[Spot, int], int] = {}
+    certain = Certain(program, limits(program, steps))
+    moves = _Moves()
     for number, goal in enumerate(wanted):
         looks = _Looks(program, offsets)
         looks.truth(goal.predicate, UP)
-        over_steps = goal.kind is PropertyKind.STEP
-        for spot, way in looks.now | looks.old:
-            for one in (UP, DOWN) if over_steps else (way,):
-                heals[spot, one] = heals.get((spot, one), 0) | 1 << number
-        for spot, way in looks.now:
-            for one in (UP, DOWN) if over_steps else (-way,):
-                breaks[spot, one] = breaks.get((spot, one), 0) | 1 << number
-    harmless = Harmless(Certain(program))
+        moves.add(1 << number, goal, looks, certain)
+    harmless = Harmless(certain)
     found: list[tuple[Visible, ...]] = []
     for actor, summary in enumerate(steps):
         holds = held(summary)
         each = [
             _refined(
-                _step(program, offsets, (actor, step.location), step, heals, breaks),
+                moves.of(_moved(program, offsets, (actor, step.location), step)),
                 Moment(actor, step.location, step, holds[at]),
                 harmless,
                 wanted,
@@ -202,29 +244,24 @@ def visible(
 def _refined(
     seen: Visible, moment: Moment, harmless: Harmless, wanted: tuple[Goal, ...]
 ) -> Visible:
-    """``seen`` without the goals over one state that are surely left alone."""
+    """``seen`` without the goals that are surely left alone."""
     healed, broken = seen.heals, seen.breaks
     if not healed | broken:
         return seen
     turns = harmless.turns(moment)
     for number, goal in enumerate(wanted):
-        if goal.kind is PropertyKind.STEP:
-            continue
-        if healed >> number & 1 and harmless.heals_not(turns, goal.predicate):
-            healed ^= 1 << number
-        if broken >> number & 1 and harmless.breaks_not(turns, goal.predicate):
-            broken ^= 1 << number
-    return Visible(healed, broken)
+        over_steps, bit = goal.kind is PropertyKind.STEP, 1 << number
+        if healed & bit and not over_steps and harmless.heals_not(turns, goal.predicate):
+            healed ^= bit
+        if broken & bit and harmless.breaks_not(turns, goal.predicate, over_steps):
+            broken ^= bit
+    return Visible(healed, broken, seen.spoils)
 
 
-def _step(
-    program: Program,
-    offsets: tuple[int, ...],
-    place: tuple[int, int],
-    step: Summary,
-    heals: dict[tuple[Spot, int], int],
-    breaks: dict[tuple[Spot, int], int],
-) -> Visible:
+def _moved(
+    program: Program, offsets: tuple[int, ...], place: tuple[int, int], step: Summary
+) -> set[tuple[Spot, int]]:
+    """The spots that the step may move, each with the direction."""
     actor, at = place
     ways = {way.target for way in step.exits} - {at}
     moved: set[tuple[Spot, int]] = {((actor, target), UP) for target in ways}
@@ -240,8 +277,4 @@ def _step(
                 lowest = value == Const(program.variables[variable].type.lo)
                 directions = (DOWN,) if lowest else (UP, DOWN)
                 moved.update((offsets[variable], one) for one in directions)
-    healed = broken = 0
-    for movement in moved:
-        healed |= heals.get(movement, 0)
-        broken |= breaks.get(movement, 0)
-    return Visible(healed, broken)
+    return moved

@@ -72,6 +72,7 @@ def verify(space: Space, most_pairs: int = 200_000) -> int:
         tables = stubborn(space.program, given)
         reduced += _verify(space, tables, known, most_pairs)
         _changes(space, tables, known)
+        _changes_over_steps(space, tables, known)
     return reduced
 
 
@@ -94,6 +95,41 @@ def _changes(space: Space, tables: Stubborn, known: dict[State, Moves]) -> None:
                     step = tables.steps[actor][at[actor]]
                     assert not holds[outcome.state] & ~holds[state] & ~step.heals
                     assert not holds[state] & ~holds[outcome.state] & ~step.breaks
+
+
+def _changes_over_steps(space: Space, tables: Stubborn, known: dict[State, Moves]) -> None:
+    """The same for goals over steps: by the step itself, and by one before both ends of another."""
+    wanted = [
+        (1 << number, goal.predicate)
+        for number, goal in enumerate(goals(space.program))
+        if goal.kind is PropertyKind.STEP
+    ]
+
+    def holds(before: State, after: State) -> int:
+        value = space.evaluator.value
+        return sum(bit for bit, predicate in wanted if value(predicate, after, before))
+
+    for state in space.levels if wanted else ():
+        at = tables.at(tables.states.numbers(state))
+        stutter = holds(state, state)
+        for other, after in _leading_on(moves(space, known, state)):
+            now = holds(state, after)
+            assert not stutter & ~now & ~tables.steps[other][at[other]].breaks
+            for actor, one in _leading_on(moves(space, known, state)):
+                for two in _taken_by(actor, moves(space, known, after)):
+                    if actor != other and two in _taken_by(other, moves(space, known, one)):
+                        step, then = tables.steps[actor][at[actor]], holds(one, two)
+                        assert not then & ~now & ~step.heals
+                        assert not now & ~then & ~step.may_spoil
+
+
+def _leading_on(found: Moves) -> list[tuple[int, State]]:
+    """(actor, state after) for every outcome that is a state."""
+    return [(a, o.state) for a, items in found.items() for o in items if o.state is not None]
+
+
+def _taken_by(actor: int, found: Moves) -> list[State]:
+    return [state for number, state in _leading_on(found) if number == actor]
 
 
 def _verify(space: Space, tables: Stubborn, known: dict[State, Moves], most_pairs: int) -> int:

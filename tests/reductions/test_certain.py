@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.limits import limits
 from ksmcheck.analysis.summaries import summaries
 from ksmcheck.analysis.visibility import goals, visible
-from ksmcheck.ir.program import Program, PropertyKind
+from ksmcheck.ir.program import Program
 from tests.oracle.evaluator_search import search
 from tests.oracle.models import compile_file
 from tests.reductions.test_stubborn_sets import SMALL
@@ -21,18 +22,25 @@ from tests.reductions.test_stubborn_sets import SMALL
 def test_ranges_hold_the_value(path: Path) -> None:
     program = compile_file(path)
     space, draw = search(program), random.Random(path.stem)
-    certain = Certain(program)
-    wanted = [goal.predicate for goal in goals(program) if goal.kind is not PropertyKind.STEP]
+    certain = Certain(program, limits(program, summaries(program)))
+    wanted = [goal.predicate for goal in goals(program)]
     states = list(space.levels)
+    for state in states:
+        assert all(lo <= v <= hi for v, (lo, hi) in zip(state, certain.limits, strict=True))
     draw.shuffle(states)
     for state in islice(states, 100):
         share = draw.random()
-        facts = {c: (v, v) for c, v in enumerate(state) if draw.random() < share}
+        nexts = [o.state for o in space.evaluator.successors(state) if o.state is not None]
+        after = draw.choice([state, *nexts])
+        facts = {c: (v, v) for c, v in enumerate(after) if draw.random() < share}
+        facts |= {~c: (v, v) for c, v in enumerate(state) if draw.random() < share}
+        touched = frozenset(c for c, v in enumerate(state) if v != after[c])
         for predicate in wanted:
-            lo, hi = certain.range(predicate, facts)
-            value = space.evaluator.value(predicate, state)
-            assert lo <= value <= hi
-            assert value or not certain.true(predicate, facts)
+            value = space.evaluator.value(predicate, after, state)
+            for asked in (predicate, certain.still(predicate, touched)):
+                lo, hi = certain.range(asked, facts)
+                assert lo <= value <= hi
+                assert value or not certain.true(asked, facts)
 
 
 def steps_that_break(program: Program, name: str) -> set[str]:

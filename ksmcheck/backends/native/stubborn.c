@@ -24,7 +24,7 @@ static const uint64_t *row(const ksm_view *v, uint32_t actor)
     return t->rows + (uint64_t)t->row[v->at[actor]] * width;
 }
 
-/* The vector of goals number `which` of an actor's row: heals, breaks, may break, may touch. */
+/* The vector of goals number `which` of an actor's row: heals, breaks, may break, may spoil. */
 static const uint64_t *goals(const ksm_view *v, uint32_t actor, uint32_t which)
 {
     return row(v, actor) + v->table->class_words + which * v->table->goal_words;

@@ -9,7 +9,7 @@
 
 /* One actor at its points: see ksmcheck/analysis/points.py. A row has the words of: classes of others' steps that do not commute
  * with something this actor may do from here on; goals that its step may heal; may break; that it
- * may break from here on; may touch from here on. */
+ * may break from here on; may spoil from here on. */
 #define KSM_STICKY 1 /* the step leads back */
 #define KSM_BLOCKS 2 /* the step may be without an outcome */
 

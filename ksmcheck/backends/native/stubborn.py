@@ -91,7 +91,7 @@ def _actor(stubborn: Stubborn, actor: int, class_words: int, goal_words: int) ->
 
 
 def _goals(step: Step, goal_words: int) -> list[int]:
-    vectors = (step.heals, step.breaks, step.may_break, step.may_touch)
+    vectors = (step.heals, step.breaks, step.may_break, step.may_spoil)
     return [word for vector in vectors for word in _words(vector, goal_words)]
 
 
