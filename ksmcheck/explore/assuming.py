@@ -1,8 +1,10 @@
 """Searches with stubborn sets, again and again until they saw no more than they took for granted.
 
-The tables of the first search know of nothing that anybody does, those of the next one of what the
-last one saw. A search to its end that enters no arm but those that its tables know of is right:
-docs/soundness.md, "Arms that are never entered". One that finds a violation is at once.
+Before the first of them a short search that leaves nothing out shows most of what is entered; the
+tables of each other one know what those before it saw. A search to its end that enters no arm but
+those that its tables know of is right: docs/soundness.md, "Arms that are never entered". One that
+finds a violation is at once. Searches are short at first, because what a long one saw too late is
+for nothing.
 """
 
 from __future__ import annotations
@@ -15,28 +17,55 @@ from attrs import evolve
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.tables import Tables
 from ksmcheck.explore.options import SearchOptions, StopReason
+from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
+
+# How much larger than the one before a search may be that has come to its bound.
+GROWTH = 8
+
+STUBBORN = frozenset({Reduction.POR, Reduction.MERGE})
 
 Search = Callable[[SearchOptions], SearchResult]
 
 
 def settled(
-    tables: Tables, options: SearchOptions, search: Search
+    tables: Tables, options: SearchOptions, search: Search, look: int
 ) -> tuple[SearchResult, SearchOptions]:
     """The last search, with the time of all of them, and the options that it had.
 
-    ``tables`` are those that ``search`` uses.
+    ``tables`` are those that ``search`` uses, unless its options are without stubborn sets.
+    ``look`` is how many states are looked at before tables are made.
     """
-    known = Entered.nothing(tables.states) if options.entered is None else options.entered
     started = time.perf_counter()
-    while True:
+
+    def searched(given: SearchOptions, bound: int) -> SearchResult:
         spent = time.perf_counter() - started
         left = None if options.time_limit is None else max(0.0, options.time_limit - spent)
-        given = evolve(options, entered=known, time_limit=left)
-        result = search(given)
-        seen = result.entered
-        assert seen is not None
-        seen = tables.closed(seen)
-        if result.stop_reason is not StopReason.EXHAUSTED or seen | known == known:
-            return evolve(result, seconds=spent + result.seconds), given
-        known |= seen
+        most = bound if options.max_states is None else min(bound, options.max_states)
+        result = search(evolve(given, time_limit=left, max_states=most))
+        return evolve(result, seconds=spent + result.seconds)
+
+    known = Entered.nothing(tables.states) if options.entered is None else options.entered
+    if options.entered is None:
+        everything = evolve(options, reductions=options.reductions - STUBBORN)
+        result = searched(everything, look)
+        if result.stop_reason in (StopReason.VIOLATION, StopReason.INTERRUPTED):
+            return result, everything
+        known |= _seen(result)
+    known = tables.closed(known)
+    bound = GROWTH * look
+    while True:
+        given = evolve(options, entered=known)
+        result = searched(given, bound)
+        seen = tables.closed(_seen(result)) | known
+        bounded = options.max_states is None or bound < options.max_states
+        if result.stop_reason is StopReason.STATE_LIMIT and bounded:
+            bound *= GROWTH
+        elif result.stop_reason is not StopReason.EXHAUSTED or seen == known:
+            return result, given
+        known = known if seen == known else seen
+
+
+def _seen(result: SearchResult) -> Entered:
+    assert result.entered is not None
+    return result.entered

@@ -98,7 +98,8 @@ def run(
     ran = _run(choice, program, options, progress)
     if Reduction.POR in reductions and _unmet(program, ran.result):
         # What a search for violations leaves out may be just what a witness needs.
-        second = _run(choice, program, evolve(options, aim=Aim.WITNESSES), progress)
+        wanted = evolve(options, aim=Aim.WITNESSES, entered=ran.result.entered)
+        second = _run(choice, program, wanted, progress)
         ran = evolve(ran, result=_both(ran.result, second.result))
     result, sure = shortest(
         ran.result, options, lambda o: _run(choice, program, o, progress).result

@@ -50,6 +50,9 @@ LOOK_SECONDS = 0.05
 # Without a limit of the user's, this much of the memory that is free now may be used.
 MEMORY_SHARE = 0.8
 
+# States that are looked at before tables of stubborn sets are made: some hundredths of a second.
+LOOK = 50_000
+
 REASONS = {
     Ending.EXHAUSTED: StopReason.EXHAUSTED,
     Ending.VIOLATED: StopReason.VIOLATION,
@@ -100,11 +103,12 @@ class NativeEngine:
             self.tell(notice)
 
         def once(given: SearchOptions) -> SearchResult:
-            return self._once(built, program, oracle, tables, given, progress)
+            chosen = tables if Reduction.POR in given.reductions else None
+            return self._once(built, program, oracle, chosen, given, progress)
 
         try:
             if tables is not None:
-                result, options = settled(tables, options, once)
+                result, options = settled(tables, options, once, LOOK)
             else:
                 result = once(options)
         except MemoryError as error:
@@ -254,7 +258,7 @@ def _result(
         bytes_per_state=counters.memory / max(1, counters.states),
         compile_seconds=built.seconds,
         savings=_savings(options, counters),
-        entered=search.entered() if Reduction.POR in options.reductions else None,
+        entered=search.entered(),
     )
 
 

@@ -22,6 +22,9 @@ from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.symmetric import made_real, renamings
 from ksmcheck.ir.program import Program
 
+# States that are looked at before tables of stubborn sets are made.
+LOOK = 2000
+
 
 @frozen
 class PythonEngine:
@@ -43,21 +46,18 @@ class PythonEngine:
         states = None if tables is None else tables.states
         model = PythonModel(program, oracle, canonical, states)
         compile_seconds = time.perf_counter() - started
-        if self.keep_generated is not None:
-            self.keep_generated.mkdir(parents=True, exist_ok=True)
-            file = self.keep_generated / f"{Path(program.identity.model).name}.py"
-            file.write_text(model.source, encoding="utf-8")
-
+        self._keep(program, model)
         unused = [model]  # a search uses up what a model watches for
 
         def once(given: SearchOptions) -> SearchResult:
             fresh = unused.pop() if unused else PythonModel(program, oracle, canonical, states)
-            found = breadth_first(program, fresh, given, progress, tables)
+            chosen = tables if Reduction.POR in given.reductions else None
+            found = breadth_first(program, fresh, given, progress, chosen)
             return evolve(found, entered=fresh.entered())
 
         try:
             if tables is not None:
-                result, options = settled(tables, options, once)
+                result, options = settled(tables, options, once, LOOK)
             else:
                 result = breadth_first(program, model, options, progress)
             result = evolve(result, oracle=oracle)
@@ -69,3 +69,9 @@ class PythonEngine:
         if canonical is not None:
             result = made_real(program, canonical, result)
         return evolve(result, compile_seconds=compile_seconds)
+
+    def _keep(self, program: Program, model: PythonModel) -> None:
+        if self.keep_generated is not None:
+            self.keep_generated.mkdir(parents=True, exist_ok=True)
+            file = self.keep_generated / f"{Path(program.identity.model).name}.py"
+            file.write_text(model.source, encoding="utf-8")

@@ -17,7 +17,8 @@ def expand(layout: Layout, states: LocalStates) -> list[str]:
         f"    ksm_successor *ends[{len(actors) + 1}] = {{o}};",
         f"    uint32_t states[{len(actors)}], at[{len(actors)}];",
         "    local_states(s, states);",
-        "    ksm_points(w->tables, states, at);",
+        "    if (w->tables)",
+        "        ksm_points(w->tables, states, at);",
         "    if (w->through && !ksm_may_be_alone(at, w))",
         "        return o;",
     ]
@@ -29,7 +30,7 @@ def expand(layout: Layout, states: LocalStates) -> list[str]:
         if actor.steps and layout.places[actor.location].fields:
             lines += [
                 f"    w->mark = w->arms + {first} + states[{number}];",
-                f"    if (at[{number}] < w->tables->actor[{number}].steps)",
+                f"    if (states[{number}] != {states.total(number) - 1})",
                 "        *w->mark |= 1;",
                 f"    ends[{number + 1}] = o = actor_{number}(s, o, w);",
             ]
@@ -41,7 +42,7 @@ def expand(layout: Layout, states: LocalStates) -> list[str]:
         first += states.total(number)
     if symbolic:  # in some of the states that it stands for a step leads on, in others it faults
         lines += ["    w->alone = false;", "    if (undecided)", "        return o;"]
-    lines += ["    return ksm_select(at, ends, w);", "}", ""]
+    lines += ["    return w->tables ? ksm_select(at, ends, w) : o;", "}", ""]
     return ['#include "stubborn.h"', "", *_local_states(layout, states), *lines]
 
 

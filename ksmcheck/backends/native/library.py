@@ -195,10 +195,11 @@ class Search:
             first += len(actor.steps)
         return tuple(result)
 
-    def entered(self) -> Entered:
-        """The arms that were entered, in a search with stubborn sets."""
+    def entered(self) -> Entered | None:
+        """The arms that were entered, by code that was made for stubborn sets."""
         states = self._library.layout.local_states
-        assert states is not None
+        if states is None:
+            return None
         read = self._functions.ksm_read_arms
         room = int(read(self._handle, None, None, 0))
         numbers, words = (ctypes.c_uint32 * max(1, room))(), (ctypes.c_uint64 * max(1, room))()

@@ -220,7 +220,7 @@ typedef struct {
     uint32_t merge;        /* with stubborn sets: do not store states with one way on */
     uint32_t reserved;
     ksm_oracle oracle;     /* asked about symbols while no worker runs; NULL without symbols */
-    const ksm_stubborn_table *tables; /* NULL without stubborn sets */
+    const ksm_stubborn_table *tables; /* NULL: every step is taken */
 } ksm_options;
 
 typedef struct {
