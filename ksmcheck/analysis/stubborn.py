@@ -181,18 +181,20 @@ def stubborn(
     entered: Entered | None = None,
     images: LocalImages | None = None,
     runs: Runs | None = None,
+    *,
+    rough: bool = False,
 ) -> Stubborn:
     """The tables of ``program``, or of what of it is ever entered.
 
     ``images`` are those of renamings when only one state of each class is stored. ``runs`` has what
-    is known of steps from tables made before.
+    is known of steps from tables made before. ``rough`` as in visibility.py.
     """
     taken = Entered.everything(program) if entered is None else entered
     points = points_of(program, taken)
     summary = summaries_at(program, points, Runs(program) if runs is None else runs)
     tables = conflicts(program, summary)
     wanted = goals(program)
-    seen = visible(program, summary, wanted)
+    seen = visible(program, summary, wanted, rough=rough)
     sticky = _sticky(tables.successors, points, images)
     steps = [
         tuple(_steps(tables, actor, summary[actor], seen[actor], sticky[actor]))

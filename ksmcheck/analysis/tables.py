@@ -17,14 +17,16 @@ from ksmcheck.ir.program import Program
 class Tables:
     """``states`` are what they tell apart; ``images`` what renamings do to these, if there are any.
 
-    They remember what they found out about steps, and the last tables.
+    They remember what they found out about steps, and the last tables. ``rough``: tables that cost
+    little, and are as right, but need more steps to be taken.
     """
 
     program: Program
     states: LocalStates
     images: LocalImages | None
     _runs: Runs
-    _last: tuple[Entered, Stubborn] | None = field(default=None)
+    rough: bool = False
+    _last: tuple[Entered, bool, Stubborn] | None = field(default=None)
 
     @classmethod
     def for_search(cls, program: Program, canonical: Canonical | None) -> Tables:
@@ -41,7 +43,7 @@ class Tables:
     def of(self, entered: Entered | None) -> Stubborn:
         """The tables for what is entered; None: nothing is."""
         taken = Entered.nothing(self.states) if entered is None else entered
-        if self._last is None or self._last[0] is not taken:
-            found = stubborn(self.program, taken, self.images, self._runs)
-            self._last = taken, found
-        return self._last[1]
+        if self._last is None or self._last[0] is not taken or self._last[1] != self.rough:
+            found = stubborn(self.program, taken, self.images, self._runs, rough=self.rough)
+            self._last = taken, self.rough, found
+        return self._last[2]

@@ -214,9 +214,16 @@ def goals(program: Program) -> tuple[Goal, ...]:
 
 
 def visible(
-    program: Program, steps: tuple[tuple[Summary, ...], ...], wanted: tuple[Goal, ...]
+    program: Program,
+    steps: tuple[tuple[Summary, ...], ...],
+    wanted: tuple[Goal, ...],
+    *,
+    rough: bool = False,
 ) -> tuple[tuple[Visible, ...], ...]:
-    """For each actor and point what its step may do to the goals ``wanted``."""
+    """For each actor and point what its step may do to the goals ``wanted``.
+
+    ``rough``: by direction only, which costs little.
+    """
     offsets = program.offsets()
     certain = Certain(program, limits(program, steps))
     moves = _Moves()
@@ -229,14 +236,13 @@ def visible(
     for actor, summary in enumerate(steps):
         holds = held(summary)
         each = [
-            _refined(
-                moves.of(_moved(program, offsets, (actor, step.location), step)),
-                Moment(actor, step.location, step, holds[at]),
-                harmless,
-                wanted,
-            )
-            for at, step in enumerate(summary)
+            moves.of(_moved(program, offsets, (actor, step.location), step)) for step in summary
         ]
+        if not rough:
+            each = [
+                _refined(item, Moment(actor, step.location, step, holds[at]), harmless, wanted)
+                for at, (item, step) in enumerate(zip(each, summary, strict=True))
+            ]
         found.append(tuple(each))
     return tuple(found)
 

@@ -3,8 +3,8 @@
 Before the first of them a short search that leaves nothing out shows most of what is entered; the
 tables of each other one know what those before it saw. A search to its end that enters no arm but
 those that its tables know of is right: docs/soundness.md, "Arms that are never entered". One that
-finds a violation is at once. Searches are short at first, because what a long one saw too late is
-for nothing.
+finds a violation is at once. The first ones are short, with tables that cost little, because what a
+long one saw too late is for nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 
-# How much larger than the one before a search may be that has come to its bound.
+# How much larger than the first look searches with rough tables may be.
 GROWTH = 8
 
 STUBBORN = frozenset({Reduction.POR, Reduction.MERGE})
@@ -38,31 +38,33 @@ def settled(
     """
     started = time.perf_counter()
 
-    def searched(given: SearchOptions, bound: int) -> SearchResult:
+    def searched(given: SearchOptions, bound: int | None) -> SearchResult:
         spent = time.perf_counter() - started
         left = None if options.time_limit is None else max(0.0, options.time_limit - spent)
-        most = bound if options.max_states is None else min(bound, options.max_states)
+        bounds = [item for item in (bound, options.max_states) if item is not None]
+        most = min(bounds, default=None)
         result = search(evolve(given, time_limit=left, max_states=most))
         return evolve(result, seconds=spent + result.seconds)
 
     known = Entered.nothing(tables.states) if options.entered is None else options.entered
-    if options.entered is None:
+    tables.rough = options.entered is None
+    if tables.rough:
         everything = evolve(options, reductions=options.reductions - STUBBORN)
         result = searched(everything, look)
         if result.stop_reason in (StopReason.VIOLATION, StopReason.INTERRUPTED):
             return result, everything
         known |= _seen(result)
+        tables.rough = result.stop_reason is not StopReason.EXHAUSTED
     known = tables.closed(known)
-    bound = GROWTH * look
     while True:
         given = evolve(options, entered=known)
-        result = searched(given, bound)
+        result = searched(given, GROWTH * look if tables.rough else None)
         seen = tables.closed(_seen(result)) | known
-        bounded = options.max_states is None or bound < options.max_states
-        if result.stop_reason is StopReason.STATE_LIMIT and bounded:
-            bound *= GROWTH
-        elif result.stop_reason is not StopReason.EXHAUSTED or seen == known:
+        short = tables.rough and result.stop_reason is StopReason.STATE_LIMIT
+        over = result.stop_reason is not StopReason.EXHAUSTED and not short
+        if over or (seen == known and not tables.rough):
             return result, given
+        tables.rough = tables.rough and seen != known
         known = known if seen == known else seen
 
 

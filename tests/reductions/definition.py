@@ -9,12 +9,14 @@ leaves something out in each of its states.
 from __future__ import annotations
 
 from ksmcheck.analysis.arms import Entered
-from ksmcheck.analysis.local_states import local_states, locations_alone
+from ksmcheck.analysis.local_states import LocalStates, local_states, locations_alone
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
+from ksmcheck.analysis.symmetry.automorphisms import symmetries
+from ksmcheck.analysis.symmetry.local_images import local_images
 from ksmcheck.analysis.visibility import goals
 from ksmcheck.backends.evaluator import Outcome
 from ksmcheck.backends.python.model import PythonModel
-from ksmcheck.ir.program import Program, PropertyKind
+from ksmcheck.ir.program import PropertyKind
 from tests.oracle.evaluator_search import Space, State
 
 Moves = dict[int, list[Outcome]]
@@ -51,25 +53,39 @@ def entered_in(space: Space) -> Entered:
     return model.entered()
 
 
-def at_locations(program: Program, entered: Entered) -> Entered:
-    """The arms that were entered at each location, whatever the values of variables were."""
+def projected(entered: Entered, states: LocalStates) -> Entered:
+    """What was entered in local states that tell less apart."""
     found: list[dict[int, int]] = []
     for actor, arms in enumerate(entered.arms):
         found.append({})
         for number, bits in arms.items():
             at = entered.states.location(actor, number)
-            found[-1][at] = found[-1].get(at, 0) | bits
-    return Entered(locations_alone(program), tuple(found))
+            values = dict(entered.states.values(actor, number))
+            image = states.first[actor][at] + sum(
+                (values[digit.variable] - digit.lo) * digit.weight
+                for digit in states.digits[actor][at]
+            )
+            found[-1][image] = found[-1].get(image, 0) | bits
+    return Entered(states, tuple(found))
 
 
 def verify(space: Space, most_pairs: int = 200_000) -> int:
     """Check every state, with tables of everything and of what happens; how many were reduced.
 
-    The tables of what happens are those for local states and those for locations.
+    The tables of what happens are those for local states, with care and roughly, those for
+    locations, and those for what renamings make of it.
     """
-    known, reduced, entered = dict[State, Moves](), 0, entered_in(space)
-    for given in (None, entered, at_locations(space.program, entered)):
-        tables = stubborn(space.program, given)
+    program, entered = space.program, entered_in(space)
+    known, reduced = dict[State, Moves](), 0
+    images = local_images(program, symmetries(program))
+    renamed = images.closed(projected(entered, images.states))
+    for tables in (
+        stubborn(program),
+        stubborn(program, entered),
+        stubborn(program, entered, rough=True),
+        stubborn(program, projected(entered, locations_alone(program))),
+        stubborn(program, renamed, images),
+    ):
         reduced += _verify(space, tables, known, most_pairs)
         _changes(space, tables, known)
         _changes_over_steps(space, tables, known)
