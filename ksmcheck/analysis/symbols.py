@@ -13,6 +13,7 @@ from typing import Protocol
 
 from attrs import Factory, define, frozen
 
+from ksmcheck.analysis.always_free import AlwaysFree
 from ksmcheck.analysis.footprint import (
     all_operations,
     asks,
@@ -21,9 +22,9 @@ from ksmcheck.analysis.footprint import (
     subexpressions,
 )
 from ksmcheck.diagnostics import InternalError
-from ksmcheck.ir.expr import Ask, Expr
+from ksmcheck.ir.expr import FALSE, Ask, Expr
 from ksmcheck.ir.program import Program
-from ksmcheck.ir.step import Block, Require
+from ksmcheck.ir.step import Block, Choose, Require
 from ksmcheck.ir.symbols import (
     Apply,
     Domain,
@@ -173,20 +174,24 @@ def waits_after_asking(program: Program) -> bool:
 
     What is required at the beginning of a step is required whatever symbols are.
     """
-    return any(
-        any(map(asks, block_expressions(step.block))) and _waits_inside(step.block)
+    asking = [
+        step.block
         for actor in program.actors
         for step in actor.steps
-    )
+        if any(map(asks, block_expressions(step.block)))
+    ]
+    conditions = {condition for block in asking for condition in _required_inside(block)}
+    return not all(map(AlwaysFree(program), conditions))
 
 
-def _waits_inside(root: Block) -> bool:
-    return any(
-        isinstance(operation, Require)
-        for block in blocks(root)
-        for operation in all_operations(block.operations)
-        if block is not root or operation not in block.operations
-    )
+def _required_inside(root: Block) -> Iterator[Expr]:
+    for block in blocks(root):
+        for operation in all_operations(block.operations):
+            inside = block is not root or operation not in block.operations
+            if isinstance(operation, Require) and inside:
+                yield operation.condition
+        if isinstance(block.end, Choose) and not block.end.arms:
+            yield FALSE
 
 
 @frozen

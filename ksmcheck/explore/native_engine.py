@@ -94,7 +94,8 @@ class NativeEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
-        oracle, found = oracle_for(program), renamings(program, options.reductions)
+        oracle = options.oracle or oracle_for(program)
+        found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found, oracle)
         por = Reduction.POR in options.reductions
         tables = Tables.for_search(program, canonical) if por else None

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.stubborn import Aim
+from ksmcheck.analysis.symbols import Oracle
 from ksmcheck.explore.reductions import Reduction
 
 
@@ -22,7 +23,8 @@ class SearchOptions:
     ``preemptions``: only runs with at most so many, see analysis/preemptions.py.
     ``reductions``: what may be left out of the search; see decide() in reductions.py. ``aim``: what
     a search with reductions must not miss. ``entered``: the arms of steps that stubborn sets take
-    for all that are entered (None: they find out), see assuming.py.
+    for all that are entered (None: they find out), see assuming.py. ``oracle``: who answers
+    questions about symbols, when not a new one: states of two searches compare only with the same.
     """
 
     max_states: int | None = None
@@ -35,6 +37,7 @@ class SearchOptions:
     reductions: frozenset[Reduction] = frozenset()
     aim: Aim = Aim.VIOLATIONS
     entered: Entered | None = None
+    oracle: Oracle | None = None
 
 
 class StopReason(Enum):

@@ -38,7 +38,7 @@ class PythonEngine:
     ) -> SearchResult:
         """Explore ``program``. UserError when setup gives no initial state."""
         started = time.perf_counter()
-        oracle = oracle_for(program)
+        oracle = options.oracle or oracle_for(program)
         found = renamings(program, options.reductions)
         canonical = None if found is None else Canonical(program, found, oracle)
         por = Reduction.POR in options.reductions

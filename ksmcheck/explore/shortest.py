@@ -36,7 +36,14 @@ def shortest(
         limit = min(limit, max(0.0, options.time_limit - result.seconds))
     keeping = options.reductions - {Reduction.POR, Reduction.MERGE}
     second = search(
-        evolve(options, reductions=keeping, max_depth=depth, time_limit=limit, entered=None)
+        evolve(
+            options,
+            reductions=keeping,
+            max_depth=depth,
+            time_limit=limit,
+            entered=None,
+            oracle=result.oracle,
+        )
     )
     if second.stop_reason is StopReason.INTERRUPTED:
         return evolve(result, stop_reason=second.stop_reason), False

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksmcheck.analysis.symbols import waits_after_asking
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.cli.main import run as ksmcheck
+from ksmcheck.diagnostics import UserError
 from ksmcheck.explore.engines import EngineChoice, EngineName, run
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduce, Reduction
@@ -20,6 +22,7 @@ from ksmcheck.trace.describe import Model
 from ksmcheck.trace.record import record
 from tests.oracle.engine import name_of
 from tests.oracle.evaluator_search import search
+from tests.oracle.models import compile_file
 from tests.reductions.same_verdicts import fired, witnessed
 from tests.symbolic import models, test_random_programs
 from tests.symbolic.test_random_programs import BODIES
@@ -118,3 +121,53 @@ def test_where_nothing_is_interchangeable(
     shown = capsys.readouterr().err
     assert "KSM553" in shown
     assert "no two objects or actors are interchangeable" in shown
+
+
+WAITING = """
+sem: RwSem
+a: Content
+b: Content
+x: bool
+
+
+@setup
+def start() -> None:
+    global a, b
+    a = fresh(Content)
+    b = fresh(Content)
+
+
+@actor
+def Reader() -> None:
+    global x
+    with atomic("a test"):
+        if a < b:
+            down_read(sem)
+            x = True
+            up_read(sem)
+
+
+@actor
+def Other() -> None:
+    global a
+    down_{way}(sem)
+    a = fresh(Content)
+    up_{way}(sem)
+
+
+scenario(question="?", symbols={{Content: 4}}, properties=[])
+"""
+
+
+@pytest.mark.parametrize(("way", "refused"), [("read", False), ("write", True)])
+def test_a_step_that_asks_and_then_takes_a_lock(way: str, refused: bool, tmp_path: Path) -> None:
+    """It waits for a lock that somebody takes for writing, and for no other."""
+    path = tmp_path / "waiting.py"
+    path.write_text(models.HEAD + WAITING.format(way=way), encoding="utf-8")
+    program = compile_file(path)
+    assert waits_after_asking(program) == refused
+    if refused:
+        with pytest.raises(UserError):
+            reduced(program, ("por",), EngineName.PYTHON)
+    else:
+        same_verdicts(program, EngineName.PYTHON)
