@@ -157,7 +157,9 @@ def _locals_holding(schema: Schema, actor: int, struct: StructSymbol, reference:
 def _leaks(schema: Schema) -> Iterator[Instance]:
     for name in sorted(schema.allocated):
         struct = schema.universe.structs[name]
-        for number in range(schema.statics.get(name, 0), struct.pool):
+        for number in range(struct.pool):
+            if (name, number) in schema.named:
+                continue
             live = Read(schema.live(struct), (Const(number),))
             pending: Expr = FALSE
             if name in schema.freed_by_rcu:

@@ -52,6 +52,8 @@ class ExpressionLowering(Builder):
             return self.pure(typed)
         match typed:
             case tree.Literal(value=value):
+                if not self.setup:
+                    self.schema.name(typed.type, value)
                 return Const(value)
             case tree.Local(name=name):
                 return self._local(name, typed)

@@ -42,6 +42,8 @@ class PureLowering:
         """The expression as one IR expression."""
         match typed:
             case tree.Literal(value=value):
+                if self.actor is not None:
+                    self.schema.name(typed.type, value)
                 return Const(value)
             case tree.Local(name=name):
                 return self.environment.get(name, Const(0))

@@ -19,12 +19,15 @@ from ksmcheck.ir.expr import TRUE, Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary
 from ksmcheck.ir.program import BuiltinCheck, Fault, LockOrderEdge, Variable, VariableKind
 from ksmcheck.ir.source import Span
-from ksmcheck.ir.types import BoolType, IntType, RefType
+from ksmcheck.ir.types import BoolType, IntType, RefType, ValueType
 
 
 @define
 class Schema:
-    """Variables by name; what lowering shares between all actors and properties."""
+    """Variables by name; what lowering shares between all actors and properties.
+
+    ``named`` are the objects (struct, index) that an actor's code names.
+    """
 
     universe: Universe
     errors: Errors
@@ -37,9 +40,15 @@ class Schema:
     fault_numbers: dict[Fault, int] = field(factory=dict)
     edge_numbers: dict[tuple[str, str], int] = field(factory=dict)
     allocated: set[str] = field(factory=set)
+    named: set[tuple[str, int]] = field(factory=set)
     freed_by_rcu: set[str] = field(factory=set)
     uses_grace_periods: bool = False
     uses_rcu: bool = False
+
+    def name(self, kind: ValueType, value: int) -> None:
+        """An actor's code has the constant ``value``: what it names can be come to for ever."""
+        if isinstance(kind, RefType) and value:
+            self.named.add((kind.struct, value - 1))
 
     def add(self, variable: Variable) -> int:
         """The number of ``variable``; the same name gives the same number."""
