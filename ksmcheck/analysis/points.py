@@ -16,6 +16,9 @@ from ksmcheck.ir.program import Program
 # At a location with more local states than this the last variables do not count.
 MOST_AT_ONE = 100
 
+# An actor that would have more points than this has fewer at each location.
+MOST = 20_000
+
 Values = tuple[tuple[int, int], ...]
 
 
@@ -42,17 +45,25 @@ class Points:
 
 def points_of(program: Program, entered: Entered) -> tuple[Points, ...]:
     """The points of all actors."""
-    return tuple(_points(program, entered, actor) for actor in range(len(program.actors)))
+    return tuple(_fitting(program, entered, actor) for actor in range(len(program.actors)))
 
 
-def _points(program: Program, entered: Entered, actor: int) -> Points:
+def _fitting(program: Program, entered: Entered, actor: int) -> Points:
+    most = MOST_AT_ONE
+    while len((found := _points(program, entered, actor, most)).points) > MOST and most > 1:
+        most //= 2
+    return found
+
+
+def _points(program: Program, entered: Entered, actor: int, most: int) -> Points:
+    """The points of an actor with up to ``most`` at each location."""
     states, arms = entered.states, entered.arms[actor]
     points: list[Point] = []
     number: dict[int, int] = {}
     for location, stood in _by_location(entered, actor):
         each = {n: states.values(actor, n) for n in stood}
         count = len(states.digits[actor][location])
-        while count and len({known[:count] for known in each.values()}) > MOST_AT_ONE:
+        while count and len({known[:count] for known in each.values()}) > most:
             count -= 1
         meant = {variable for variable, _ in program.actors[actor].steps[location].live}
         loose = frozenset(meant - {d.variable for d in states.digits[actor][location][:count]})

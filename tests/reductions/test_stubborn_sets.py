@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 
+from ksmcheck.analysis import points
 from ksmcheck.backends.native.compiler import find_compiler
 from ksmcheck.diagnostics import UserError
 from ksmcheck.explore.engines import EngineName
@@ -54,6 +55,19 @@ def test_textbook_and_check_models(path: Path) -> None:
     verify(space)
     for names in LAYERS:
         assert_same_verdicts(program, space, reduced(program, names))
+
+
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
+def test_where_not_all_variables_count(
+    path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several local states are one point."""
+    monkeypatch.setattr(points, "MOST_AT_ONE", most)
+    program = compile_file(path)
+    space = search(program)
+    verify(space)
+    assert_same_verdicts(program, space, reduced(program, LAYERS[-1]))
 
 
 @pytest.mark.parametrize("make", hand_built.ALL, ids=lambda make: make.__name__)
