@@ -37,11 +37,12 @@ class _MarkedBlocks(Blocks):
         match block.end:
             case Branch(condition, then, orelse):
                 test, first = self.expressions.truth(condition, run.memory), self._next
-                self._next = first + 1
-                yes = self._block(then, run.fork())
-                self._next = first + 2 + arms_of(then)
-                no = self._block(orelse, run.fork())
-                return self.terms.term("branch", (test, yes, no), first)
+                other, sides = first + 1 + arms_of(then), list[Term]()
+                for number, arm, never in ((first, then, 0), (other, orelse, 1)):
+                    self._next = number + 1
+                    if not self.terms.is_number(test, never):
+                        sides.append(self._block(arm, run.fork()))
+                return self.terms.term("branch", (test, *sides), first, other)
             case Choose(_, items):
                 found: list[Term] = []
                 for item in items:
