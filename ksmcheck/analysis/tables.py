@@ -31,7 +31,7 @@ class Tables:
     @classmethod
     def for_search(cls, program: Program, canonical: Canonical | None) -> Tables:
         """Tables for searches that store states as ``canonical`` says, or as they are."""
-        if canonical is None:
+        if canonical is None or canonical.symmetries.trivial:
             return cls(program, local_states(program), None, Runs(program))
         images = local_images(program, canonical.symmetries)
         return cls(program, images.states, images, Runs(program))

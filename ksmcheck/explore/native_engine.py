@@ -41,7 +41,7 @@ from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving, SearchResult
 from ksmcheck.explore.selecting import savings
-from ksmcheck.explore.symmetric import made_real, renamings
+from ksmcheck.explore.symmetric import canonical_form, made_real
 from ksmcheck.ir.program import Program
 
 # How often the interface thread looks: the delay of Ctrl-C and of the time limit.
@@ -95,8 +95,7 @@ class NativeEngine:
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
         oracle = options.oracle or oracle_for(program)
-        found = renamings(program, options.reductions)
-        canonical = None if found is None else Canonical(program, found, oracle)
+        canonical = canonical_form(program, options.reductions, oracle)
         por = Reduction.POR in options.reductions
         tables = Tables.for_search(program, canonical) if por else None
         built = self.build(program, canonical, None if tables is None else tables.states)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.analysis.tables import Tables
 from ksmcheck.backends.python.model import PythonModel
 from ksmcheck.diagnostics import InternalError
@@ -19,7 +18,7 @@ from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
-from ksmcheck.explore.symmetric import made_real, renamings
+from ksmcheck.explore.symmetric import canonical_form, made_real
 from ksmcheck.ir.program import Program
 
 # States that are looked at before tables of stubborn sets are made.
@@ -39,8 +38,7 @@ class PythonEngine:
         """Explore ``program``. UserError when setup gives no initial state."""
         started = time.perf_counter()
         oracle = options.oracle or oracle_for(program)
-        found = renamings(program, options.reductions)
-        canonical = None if found is None else Canonical(program, found, oracle)
+        canonical = canonical_form(program, options.reductions, oracle)
         por = Reduction.POR in options.reductions
         tables = Tables.for_search(program, canonical) if por else None
         states = None if tables is None else tables.states

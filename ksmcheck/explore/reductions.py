@@ -12,6 +12,7 @@ from typing import assert_never
 
 from attrs import frozen
 
+from ksmcheck.analysis.dead import dead_cells
 from ksmcheck.analysis.symbols import symbols_of, waits_after_asking
 from ksmcheck.analysis.symmetry.automorphisms import Symmetries, symmetries
 from ksmcheck.diagnostics import Diagnostic, UserError
@@ -25,6 +26,7 @@ class Reduction(Enum):
     MERGE = "merge"
     SYMMETRY = "symmetry"
     HEAP = "heap"
+    DEAD = "dead"
 
 
 # What a search uses when nobody says anything: what is sound and saves more than it costs.
@@ -82,6 +84,10 @@ def _objection(reduction: Reduction, program: Program, wanted: frozenset[Reducti
         case Reduction.HEAP:
             found = symmetries(program)
             return _told_apart(found) if found.of_heap.trivial else ""
+        case Reduction.DEAD if dead_cells(program).count:
+            return ""
+        case Reduction.DEAD:
+            return "each shared cell may be read again, or a property looks at it"
         case _:
             assert_never(reduction)
 

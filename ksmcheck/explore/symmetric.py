@@ -1,40 +1,56 @@
-"""Searches that store one state of each class: which renamings they use, and real paths again.
+"""Searches that store one state of each class: how they choose it, and real paths again.
 
-A search with symmetries stores canonical states, each a renaming of a state that can be reached.
-From its path a real one is made: from a real initial state on, always to a successor whose
-canonical form is the next on the path. There is one, because renamings map steps to steps.
+A search with symmetries or without dead cells stores canonical states, each like a state that can
+be reached but for names and dead cells. From its path a real one is made: from a real initial
+state on, always to a successor whose canonical form is the next on the path. There is one, because
+renamings map steps to steps, and no step looks at what is dead.
 """
 
 from __future__ import annotations
 
 from attrs import evolve, frozen
 
+from ksmcheck.analysis.dead import dead_cells
+from ksmcheck.analysis.symbols import Oracle
+from ksmcheck.analysis.symmetry.alike import alike
 from ksmcheck.analysis.symmetry.automorphisms import Symmetries, symmetries
 from ksmcheck.analysis.symmetry.canonical import Canonical
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.diagnostics import InternalError
 from ksmcheck.explore.reductions import Reduction
-from ksmcheck.explore.result import Finding, FindingKind, SearchResult, State
+from ksmcheck.explore.result import Finding, FindingKind, Saving, SearchResult, State
 from ksmcheck.ir.program import Program, Property, PropertyKind
 
 
-def renamings(program: Program, reductions: frozenset[Reduction]) -> Symmetries | None:
-    """The symmetries that the reductions stand for; None when there are none to use."""
-    if Reduction.SYMMETRY not in reductions and Reduction.HEAP not in reductions:
-        return None
+def canonical_form(
+    program: Program, reductions: frozenset[Reduction], oracle: Oracle | None
+) -> Canonical | None:
+    """How states are stored with these reductions; None: as they are."""
+    found = _renamings(program, reductions)
+    dead = dead_cells(program) if Reduction.DEAD in reductions else None
+    if dead is None:
+        return None if found.trivial else Canonical(program, found, oracle)
+    return Canonical(program, found, oracle, alike(program, dead, found))
+
+
+def _renamings(program: Program, reductions: frozenset[Reduction]) -> Symmetries:
+    """The symmetries that the reductions stand for."""
+    if not reductions & {Reduction.SYMMETRY, Reduction.HEAP}:
+        return Symmetries((), (), (), frozenset())
     found = symmetries(program)
     if Reduction.HEAP not in reductions:
-        found = found.of_others
-    elif Reduction.SYMMETRY not in reductions:
-        found = found.of_heap
-    return None if found.trivial else found
+        return found.of_others
+    return found if Reduction.SYMMETRY in reductions else found.of_heap
 
 
 def made_real(program: Program, canonical: Canonical, result: SearchResult) -> SearchResult:
     """The result with paths of real states, and with what happened to renamed actors."""
     maker = _Real(program, Evaluator(program, result.oracle), canonical)
+    dead = canonical.dead
+    told = () if dead is None else (Saving(Reduction.DEAD, f"{dead.count} cells die"),)
     return evolve(
         result,
+        savings=(*result.savings, *told),
         findings=tuple(map(maker.finding, result.findings)),
         fired=maker.fired(result.fired),
     )

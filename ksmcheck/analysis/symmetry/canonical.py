@@ -23,6 +23,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, evolve, field
 
+from ksmcheck.analysis.dead import Dead
 from ksmcheck.analysis.symbols import Oracle, Symbols, symbols_of
 from ksmcheck.analysis.symmetry.automorphisms import Permutation, Symmetries
 from ksmcheck.analysis.symmetry.plan import Cell, Plan, plan_of
@@ -91,12 +92,14 @@ class _Signed:
 class Canonical:
     """Brings flat states of ``program`` into canonical form.
 
-    ``oracle`` is the one that gave states the numbers of their conditions.
+    ``oracle`` is the one that gave states the numbers of their conditions. ``dead`` cells, if any
+    are looked for, are made blank before objects and actors are renamed.
     """
 
     program: Program
     symmetries: Symmetries
     oracle: Oracle | None = None
+    dead: Dead | None = None
     plan: Plan = field(init=False)
     group: tuple[Permutation, ...] = field(init=False)
     images: tuple[StateMap, ...] = field(init=False)
@@ -120,6 +123,8 @@ class Canonical:
 
     def __call__(self, state: State) -> State:
         """The canonical form of ``state``."""
+        if self.dead is not None:
+            state = self.dead(state)
         if len(self.images) == 1:
             return self._renumbered(state)
         images = {image(state) for image in self.images}

@@ -138,7 +138,7 @@ def _digest(
         for path in sorted(Path(analysis.__file__).parent.glob("*.py")):
             total.update(path.read_bytes())
     if canonical is not None:
-        total.update(repr(canonical.symmetries).encode())
+        total.update(repr((canonical.symmetries, canonical.dead)).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         total.update(path.read_bytes())
     _add_runtime(total, toolchain.compiler, toolchain.runtime, toolchain.extra)

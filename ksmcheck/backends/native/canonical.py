@@ -11,6 +11,7 @@ from attrs import define, field
 
 from ksmcheck.analysis.symmetry.canonical import ODD, WORD, mixed
 from ksmcheck.analysis.symmetry.plan import Cell, Naming, Plan
+from ksmcheck.backends.native.forgetting import forgetting
 from ksmcheck.backends.native.images import ImageWriter, live_guard, load, table
 from ksmcheck.backends.native.layout import Field, Layout
 
@@ -21,7 +22,7 @@ def canonical_function(layout: Layout) -> list[str]:
         return []
     own = _Writer(layout, layout.canonical.plan).write()
     images = ImageWriter(layout).write(layout.canonical)
-    return [*own, *images]
+    return [*own, *forgetting(layout, layout.canonical.dead), *images]
 
 
 @define

@@ -105,6 +105,7 @@ class ImageWriter:
         return [
             "static void ksm_canonical(uint64_t *s, ksm_worker *w)",
             "{",
+            "    ksm_forget(s);",
             "    ksm_least least = {.found = false, .worker = w};",
             "    ksm_renumber(s, &least);",
             "    if (least.found)",
@@ -120,6 +121,7 @@ class ImageWriter:
         return [
             "static void ksm_canonical(uint64_t *state, ksm_worker *w)",
             "{",
+            "    ksm_forget(state);",
             f"    uint64_t all[{images + 1}][KSM_WORDS] = {{{{0}}}}, lowest[{len(at)}];",
             "    const uint64_t *s = state;",
             "    ksm_least least = {.found = false, .worker = w};",

@@ -98,11 +98,19 @@ class Layout:
                 flat[self.offsets[variable_number]] = value
         return tuple(flat)
 
-    def home(self, cell: int) -> Field | None:
-        """Where a cell of the flat state is; None when nothing is ever stored in it."""
+    def lowest(self, cell: int) -> int:
+        """What a stored 0 means in a cell of the flat state."""
+        return self.places[self._variable(cell)].lo
+
+    def _variable(self, cell: int) -> int:
         variable = bisect_right(self.offsets, cell) - 1
         while not self.program.variables[variable].cells:
             variable -= 1
+        return variable
+
+    def home(self, cell: int) -> Field | None:
+        """Where a cell of the flat state is; None when nothing is ever stored in it."""
+        variable = self._variable(cell)
         place = self.places[variable]
         return place.cell(cell - self.offsets[variable]) if place.fields else None
 
