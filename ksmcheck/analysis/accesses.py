@@ -60,9 +60,10 @@ class Exit:
 
     ``target`` is a location. ``locks`` has (True, what was taken) and (False, what was given back).
     ``values[v]`` is the value of own variable v in terms of the start, for those that were stored
-    to. ``stores`` are those to shared places but ruly locks, in order; a value that is a Temp may
-    be any. ``following`` are the points that it may lead to, as numbers among the summaries of the
-    actor; "done" is the number after the last.
+    to. ``stores`` are those to other places but ruly locks, in order; a value that is a Temp may be
+    any, and what is ``old`` in it is read in the state before. ``following`` are the points that it
+    may lead to, as numbers among the summaries of the actor; "done" is the number after the last.
+    ``facts`` are true of the state before; all that they read is ``old``.
     """
 
     target: int
@@ -70,6 +71,7 @@ class Exit:
     values: tuple[tuple[int, Expr], ...]
     stores: tuple[tuple[Place, Expr], ...] = ()
     following: tuple[int, ...] = ()
+    facts: tuple[Expr, ...] = ()
 
 
 @frozen

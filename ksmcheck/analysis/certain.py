@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import assert_never
 
-from attrs import define, field
+from attrs import define, evolve, field, frozen
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import rewrite
+from ksmcheck.ir.fold import negate, rewrite
 from ksmcheck.ir.program import Program
+from ksmcheck.ir.types import ConditionType, LockType, SymbolType
 
 Range = tuple[int, int]
-# By the cell; what is known of cell c in the state before is under ~c.
 Facts = Mapping[int, Range]
 
 # Wider than anything that a shift or a product of numbers of the language gives.
@@ -26,7 +26,40 @@ UNKNOWN: Range = (-(1 << 100), 1 << 100)
 MAYBE: Range = (0, 1)
 
 # How often a predicate is looked at with more known than before, to decide it.
-MOST_TRIES = 40
+MOST_TRIES = 12
+
+
+_OPPOSITE = {
+    Op.EQ: Op.NE,
+    Op.NE: Op.EQ,
+    Op.LT: Op.GE,
+    Op.GE: Op.LT,
+    Op.GT: Op.LE,
+    Op.LE: Op.GT,
+}
+
+
+@frozen
+class Known:
+    """What is known of two states, of which one follows the other.
+
+    ``changed`` are the cells that may differ. What is known of cell c in the state before is under
+    ~c if it is one of them, and under c otherwise, like what is known of it in the state after.
+    """
+
+    facts: Facts
+    changed: frozenset[int] = frozenset()
+
+    def key(self, cell: int, old: bool) -> int:
+        """Under what facts about a cell are found."""
+        return ~cell if old and cell in self.changed else cell
+
+    def given(self, key: int, value: int) -> Known:
+        """When in addition this is so."""
+        return Known({**self.facts, key: (value, value)}, self.changed)
+
+
+NOTHING = Known({})
 
 
 @define
@@ -40,91 +73,133 @@ class Certain:
     limits: tuple[Range, ...]
     offsets: tuple[int, ...] = field(init=False)
     footprint: Footprint = field(init=False)
-    # By the identity of predicates, which the program keeps alive: hashing one costs as much.
+    every: frozenset[int] = field(init=False)
+    _locks: frozenset[int] = field(init=False)
+    # By the identity of predicates, which the program or these keep alive: hashing one costs much.
     _cells: dict[int, frozenset[int]] = field(factory=dict)
-    _known: dict[tuple[int, tuple[tuple[int, Range], ...]], bool] = field(factory=dict)
-    _still: dict[tuple[int, frozenset[int]], Expr] = field(factory=dict)
+    _known: dict[tuple[object, ...], bool] = field(factory=dict)
+    _implied: dict[tuple[int, bool], Expr] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.offsets = self.program.offsets()
         self.footprint = Footprint(self.program)
+        self.every = frozenset(range(len(self.limits)))
+        self._locks = frozenset(
+            self.offsets[number] + cell
+            for number, variable in enumerate(self.program.variables)
+            if isinstance(variable.type, LockType)
+            for cell in range(variable.cells)
+        )
 
-    def true(self, predicate: Expr, facts: Facts) -> bool:
-        """Is it true in every state of which the facts are true?"""
+    def true(self, predicate: Expr, known: Known) -> bool:
+        """Is it true in every two states of which this is known?"""
         seen = self.cells(predicate)
-        about = [(c, known) for c, known in facts.items() if c in seen or ~c in seen]
-        key = id(predicate), tuple(sorted(about))
+        about = {c: r for c, r in known.facts.items() if (c if c >= 0 else ~c) in seen}
+        changed = known.changed & seen
+        key = id(predicate), changed, tuple(sorted(about.items()))
         if key not in self._known:
-            self._known[key] = self._decided(predicate, dict(about), [MOST_TRIES])
+            self._known[key] = self._decided(predicate, Known(about, changed), [MOST_TRIES])
         return self._known[key]
 
-    def _decided(self, predicate: Expr, facts: Facts, left: list[int]) -> bool:
+    def stays(self, predicate: Expr, value: bool, known: Known) -> bool:
+        """Is a predicate over one state surely ``value`` after, when it was before?"""
+        key = id(predicate), value
+        if key not in self._implied:
+            before = rewrite(predicate, _in_state_before)
+            sides = (negate(before), predicate) if value else (before, negate(predicate))
+            self._implied[key] = Binary(Op.OR, *sides)
+        return self.true(self._implied[key], known)
+
+    def _decided(self, predicate: Expr, known: Known, left: list[int]) -> bool:
         """Is it true, as far as few tries, ``left[0]`` of them, can tell?"""
-        lo, hi = self.range(predicate, facts)
+        lo, hi = self.range(predicate, known)
         if lo > 0 or hi < 0 or lo == hi:
             return lo != 0 or hi != 0
-        cell = self._open(predicate, facts)
-        if cell is None:
+        key = self._open(predicate, known)
+        if key is None:
             return False
-        lo, hi = self._of_cell(cell, facts)
+        lo, hi = self._of(key, known)
         left[0] -= hi - lo + 1
         return (
             lo < hi
             and left[0] >= 0
             and all(
-                self._decided(predicate, {**facts, cell: (value, value)}, left)
+                self._decided(predicate, known.given(key, value), left)
                 for value in range(lo, hi + 1)
             )
         )
 
-    def _open(self, expr: Expr, facts: Facts) -> int | None:
+    def _open(self, expr: Expr, known: Known) -> int | None:
         """A cell whose value decides ``expr``, with others; None when it is not known which."""
         match expr:
             case Read(variable, index, old):
                 for item in index:
-                    if not _fixed(self.range(item, facts)):
-                        return self._open(item, facts)
-                cells = list(self.places(variable, index, facts))
-                return None if len(cells) != 1 else ~cells[0] if old else cells[0]
+                    if not _fixed(self.range(item, known)):
+                        return self._open(item, known)
+                cells = list(self.places(variable, index, known))
+                return known.key(cells[0], old) if len(cells) == 1 else None
             case Const() | Temp() | Ask():
                 return None
             case Not(operand) | BitCount(operand):
-                return self._open(operand, facts)
+                return self._open(operand, known)
             case Binary(_, left, right):
-                first = left if not _fixed(self.range(left, facts)) else right
-                return self._open(first, facts)
+                first = left if not _fixed(self.range(left, known)) else right
+                return self._open(first, known)
             case Ite(condition, then, orelse):
-                known = self.range(condition, facts)
-                if known == (0, 0):
-                    return self._open(orelse, facts)
-                return self._open(then if _sure(known) else condition, facts)
+                which = self.range(condition, known)
+                if which == (0, 0):
+                    return self._open(orelse, known)
+                return self._open(then if _sure(which) else condition, known)
             case _:
                 assert_never(expr)
 
-    def _of_cell(self, cell: int, facts: Facts) -> Range:
-        return facts.get(cell, self.limits[cell if cell >= 0 else ~cell])
+    def _of(self, key: int, known: Known) -> Range:
+        return known.facts.get(key, self.limits[key if key >= 0 else ~key])
+
+    def unlocked(self, facts: Facts) -> dict[int, Range]:
+        """The facts that are not about locks."""
+        return {cell: known for cell, known in facts.items() if cell not in self._locks}
+
+    def learn(self, fact: Expr, value: bool, facts: dict[int, Range]) -> None:
+        """Add to ``facts`` what they say of single cells if ``fact`` is true, or false.
+
+        ``fact`` is about the state that ``facts`` are about.
+        """
+        match fact:
+            case Not(operand):
+                self.learn(operand, not value, facts)
+            case Binary(Op.AND, left, right) if value:
+                self.learn(left, True, facts)
+                self.learn(right, True, facts)
+            case Binary(Op.OR, left, right) if not value:
+                self.learn(left, False, facts)
+                self.learn(right, False, facts)
+            case Binary(op, Read() as read, Const(number)) if op in _OPPOSITE:
+                self._narrow(read, op if value else _OPPOSITE[op], number, facts)
+            case Read():
+                self._narrow(fact, Op.NE if value else Op.EQ, 0, facts)
+
+    def _narrow(self, read: Read, op: Op, number: int, facts: dict[int, Range]) -> None:
+        cells = list(self.places(read.variable, read.index, Known(facts)))
+        kind = self.program.variables[read.variable].type
+        if len(cells) != 1 or isinstance(kind, SymbolType | ConditionType):
+            return  # symbols are numbered anew at the end of a step
+        lo, hi = self._of(cells[0], Known(facts))
+        match op:
+            case Op.EQ:
+                lo, hi = max(lo, number), min(hi, number)
+            case Op.NE:
+                lo, hi = lo + (lo == number), hi - (hi == number)
+            case Op.LT | Op.LE:
+                hi = min(hi, number - (op is Op.LT))
+            case _:
+                lo = max(lo, number + (op is Op.GT))
+        if lo <= hi:
+            facts[cells[0]] = (lo, hi)
 
     def stutters(self, predicate: Expr) -> bool:
         """Is a predicate over steps true of every step that changes nothing?"""
-        return self.true(self.still(predicate, frozenset()), {})
-
-    def still(self, predicate: Expr, touched: frozenset[int]) -> Expr:
-        """The predicate for steps that change none but the ``touched`` cells.
-
-        What it reads of the others in the state before, it reads in the one after.
-        """
-        key = id(predicate), touched & self.cells(predicate)
-        if key not in self._still:
-
-            def leaf(item: Read | Temp) -> Expr:
-                if isinstance(item, Temp) or not item.old:
-                    return item
-                if touched.isdisjoint(self.places(item.variable, item.index, {})):
-                    return Read(item.variable, item.index)
-                return item
-
-            self._still[key] = rewrite(predicate, leaf)
-        return self._still[key]
+        return self._decided(predicate, NOTHING, [1000])
 
     def cells(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
@@ -132,15 +207,19 @@ class Certain:
             self._cells[id(expr)] = self.footprint.reads(expr)
         return self._cells[id(expr)]
 
-    def places(self, variable: int, index: tuple[Expr, ...], facts: Facts) -> Iterator[int]:
+    def places(self, variable: int, index: tuple[Expr, ...], known: Known) -> Iterator[int]:
         """The cells that ``variable[index]`` may be."""
         declared = self.program.variables[variable]
+        if len(index) == 1 and isinstance(index[0], Const):
+            if 0 <= index[0].value < declared.dims[0]:
+                yield self.offsets[variable] + index[0].value
+            return
         ranges: list[range] = []
         for item, size in zip(index, declared.dims, strict=True):
             lo, hi = (0, size - 1) if not isinstance(item, Const) else (item.value, item.value)
-            if facts and not isinstance(item, Const):
-                known = self.range(item, facts)
-                lo, hi = max(lo, known[0]), min(hi, known[1])
+            if not isinstance(item, Const):
+                least, most = self.range(item, known)
+                lo, hi = max(lo, least), min(hi, most)
             ranges.append(range(lo, hi + 1))
         for numbers in product(*ranges):
             cell = 0
@@ -148,44 +227,46 @@ class Certain:
                 cell = cell * size + number
             yield self.offsets[variable] + cell
 
-    def range(self, expr: Expr, facts: Facts) -> Range:
+    def range(self, expr: Expr, known: Known) -> Range:
         """The lowest and the highest value that ``expr`` can have; a wider range is right, too."""
         match expr:
             case Const(value):
                 return value, value
             case Temp() | Ask():
                 return UNKNOWN
+            case Read(variable, (), old):
+                return self._of(known.key(self.offsets[variable], old), known)
             case Read(variable, index, old):
-                known = [
-                    self._of_cell(~cell if old else cell, facts)
-                    for cell in self.places(variable, index, facts)
+                found = [
+                    self._of(known.key(cell, old), known)
+                    for cell in self.places(variable, index, known)
                 ]
                 kind = self.program.variables[variable].type
-                return _hull(known) if known else (kind.lo, kind.hi)
+                return _hull(found) if found else (kind.lo, kind.hi)
             case Not(operand):
-                lo, hi = self.range(operand, facts)
+                lo, hi = self.range(operand, known)
                 return _verdict(lo == hi == 0, lo > 0 or hi < 0)
             case Ite(condition, then, orelse):
-                lo, hi = self.range(condition, facts)
+                lo, hi = self.range(condition, known)
                 if lo == hi == 0:
-                    return self.range(orelse, facts)
+                    return self.range(orelse, known)
                 if lo > 0 or hi < 0:
-                    return self.range(then, facts)
-                return _hull([self.range(then, facts), self.range(orelse, facts)])
+                    return self.range(then, known)
+                return _hull([self.range(then, known), self.range(orelse, known)])
             case Binary(op, left, right):
-                return self._binary(op, left, right, facts)
+                return self._binary(op, left, right, known)
             case BitCount():
                 return 0, UNKNOWN[1]
             case _:
                 assert_never(expr)
 
-    def _binary(self, op: Op, left: Expr, right: Expr, facts: Facts) -> Range:
-        one = self.range(left, facts)
+    def _binary(self, op: Op, left: Expr, right: Expr, known: Known) -> Range:
+        one = self.range(left, known)
         if op in (Op.AND, Op.OR):
             decided = one == (0, 0) if op is Op.AND else one[0] > 0 or one[1] < 0
             if decided:
                 return (0, 0) if op is Op.AND else (1, 1)
-        two = self.range(right, facts)
+        two = self.range(right, known)
         (a, b), (c, d) = one, two
         match op:
             case Op.ADD:
@@ -219,6 +300,10 @@ class Certain:
                 return (a & c, a & c) if a == b and c == d else (0, min(b, d))
             case _:
                 return UNKNOWN
+
+
+def _in_state_before(item: Read | Temp) -> Expr:
+    return item if isinstance(item, Temp) else evolve(item, old=True)
 
 
 def _fixed(known: Range) -> bool:

@@ -1,8 +1,9 @@
 """Which goals a step surely neither breaks nor heals, by what it stores and which locks are held.
 
-A goal that is true after every way of a step is not broken by it; one that is true before it is
-not healed. What is known: where the actor stands, the locks that it certainly holds, and what it
-has stored. An index that is a value of the actor's own is tried with every object.
+A goal is broken where it is true before a way of the step and false after it. What is known: where
+the actor stands, the values of own variables, the locks that it certainly holds, what the way has
+found out, and what it has stored; what it does not store to stays the same. An index that is a
+value of the actor's own is tried with every object.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from itertools import product
 
 from attrs import frozen
 
-from ksmcheck.analysis.accesses import Exit, Hold, Place, Summary
-from ksmcheck.analysis.certain import Certain, Facts, Range
+from ksmcheck.analysis.accesses import Exit, Hold, Summary
+from ksmcheck.analysis.certain import NOTHING, Certain, Facts, Known, Range
 from ksmcheck.analysis.held import may_be
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.types import LockKind, LockType
@@ -36,52 +37,56 @@ class Moment:
 
 @frozen
 class Turn:
-    """A way through a step for one choice of objects: the cells that it may change, what is certain
+    """A way through a step for one choice of objects, and what is certain before and after it."""
 
-    before it and after it.
-    """
+    known: Known
 
-    touched: frozenset[int]
-    before: Facts
-    after: Facts
+    @classmethod
+    def of(cls, changed: set[int], before: Facts, after: Facts) -> Turn:
+        """``changed`` are the cells that may change."""
+        facts = {~cell if cell in changed else cell: known for cell, known in before.items()}
+        return cls(Known({**facts, **after}, frozenset(changed)))
 
 
 @frozen
 class Harmless:
-    """Asks about predicates over one state."""
+    """Asks about predicates."""
 
     certain: Certain
 
     def turns(self, moment: Moment) -> tuple[Turn, ...]:
         """The step in all ways."""
         return tuple(
-            Turn(
-                frozenset(self._touched(moment, way, case)),
-                self._before(moment, case),
-                self._after(moment, way, case),
-            )
+            self._turn(moment, way, case)
             for way in moment.step.exits
             for case in self._cases(moment, way)
         )
 
+    def _turn(self, moment: Moment, way: Exit, case: Case) -> Turn:
+        before = self._before(moment, way, case)
+        after = self._after(moment, way, case, before)
+        return Turn.of(self._touched(moment, way, case), before, after)
+
     def heals_not(self, turns: tuple[Turn, ...], predicate: Expr) -> bool:
-        """Is the predicate true before the step, or not looking at what it changes?"""
+        """Is a predicate over one state that is false before the step surely false after it?"""
         seen = self.certain.cells(predicate)
         return all(
-            seen.isdisjoint(turn.touched) or self.certain.true(predicate, turn.before)
+            seen.isdisjoint(turn.known.changed) or self.certain.stays(predicate, False, turn.known)
             for turn in turns
         )
 
     def breaks_not(self, turns: tuple[Turn, ...], predicate: Expr, over_steps: bool) -> bool:
-        """Is the predicate true after the step, or not looking at what it changes?
+        """Is a predicate that is true before the step surely true after it?
 
-        One over steps is asked of the step itself.
+        One over steps: is it surely true of the step itself?
         """
-        seen = self.certain.cells(predicate)
+        seen, certain = self.certain.cells(predicate), self.certain
         return all(
-            seen.isdisjoint(turn.touched)
-            or self.certain.true(
-                self.certain.still(predicate, turn.touched) if over_steps else predicate, turn.after
+            seen.isdisjoint(turn.known.changed)
+            or (
+                certain.true(predicate, turn.known)
+                if over_steps
+                else certain.stays(predicate, True, turn.known)
             )
             for turn in turns
         )
@@ -107,7 +112,7 @@ class Harmless:
 
     def _cells(self, variable: int, index: tuple[Expr, ...], case: Case) -> list[int]:
         chosen = tuple(Const(case[item]) if item in case else item for item in index)
-        return list(self.certain.places(variable, chosen, {}))
+        return list(self.certain.places(variable, chosen, NOTHING))
 
     def _touched(self, moment: Moment, way: Exit, case: Case) -> set[int]:
         offsets = self.certain.offsets
@@ -121,14 +126,18 @@ class Harmless:
                 found.update(self._cells(place.variable, place.index, case))
         return found
 
-    def _before(self, moment: Moment, case: Case) -> dict[int, Range]:
+    def _before(self, moment: Moment, way: Exit, case: Case) -> dict[int, Range]:
         known = self._locked(moment.actor, moment.holds, case)
         offsets = self.certain.offsets
         known |= {offsets[variable]: (value, value) for variable, value in moment.step.known}
         known[self._location(moment.actor)] = (moment.location, moment.location)
+        for fact in way.facts:
+            self.certain.learn(fact, True, known)
         return known
 
-    def _after(self, moment: Moment, way: Exit, case: Case) -> dict[int, Range]:
+    def _after(
+        self, moment: Moment, way: Exit, case: Case, before: dict[int, Range]
+    ) -> dict[int, Range]:
         holds = set(moment.holds)
         for taken, lock in way.locks:
             if taken:
@@ -142,19 +151,25 @@ class Harmless:
             if not isinstance(stored, Const):
                 own.pop(variable, None)
         known |= {self.certain.offsets[v]: (value, value) for v, value in own.items()}
-        for place, value in way.stores:
-            self._store(place, value, case, known)
+        known |= self._stored(way, case, before)
         known[self._location(moment.actor)] = (way.target, way.target)
         return known
 
-    def _store(self, place: Place, value: Expr, case: Case, known: dict[int, Range]) -> None:
-        kind = self.certain.program.variables[place.variable].type
-        lo, hi = self.certain.range(value, {})
-        cells = self._cells(place.variable, place.index, case)
-        for cell in cells:
-            known.pop(cell, None)
-        if len(cells) == 1:
-            known[cells[0]] = (max(lo, kind.lo), min(hi, kind.hi))
+    def _stored(self, way: Exit, case: Case, before: dict[int, Range]) -> dict[int, Range]:
+        """What is known of the cells that ``way`` stores to."""
+        now, stored = self.certain.unlocked(before), set[int]()
+        for place, value in way.stores:
+            kind = self.certain.program.variables[place.variable].type
+            facts = {**{~cell: known for cell, known in before.items()}, **now}
+            lo, hi = self.certain.range(value, Known(facts, self.certain.every))
+            cells = self._cells(place.variable, place.index, case)
+            for cell in cells:
+                now.pop(cell, None)
+                stored.discard(cell)
+            if len(cells) == 1:
+                now[cells[0]] = (max(lo, kind.lo), min(hi, kind.hi))
+                stored.add(cells[0])
+        return {cell: now[cell] for cell in stored}
 
     def _location(self, actor: int) -> int:
         return self.certain.offsets[self.certain.program.actors[actor].location]

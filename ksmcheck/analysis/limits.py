@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from ksmcheck.analysis.accesses import Summary
-from ksmcheck.analysis.certain import Certain, Range
+from ksmcheck.analysis.certain import NOTHING, Certain, Range
 from ksmcheck.analysis.footprint import all_operations, blocks
-from ksmcheck.ir.expr import Expr, Temp
+from ksmcheck.ir.expr import Expr
 from ksmcheck.ir.program import Program, VariableKind
 from ksmcheck.ir.step import Assign
 from ksmcheck.ir.types import ConditionType, LockType, SymbolType
@@ -44,7 +44,6 @@ def _stores(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Iterato
                 yield item.variable, item.index, item.value
     for actor in steps:
         for step in actor:
-            yield from ((place.variable, place.index, Temp(0)) for place in step.own)
             for way in step.exits:
                 yield from ((place.variable, place.index, value) for place, value in way.stores)
                 yield from ((variable, (), value) for variable, value in way.values)
@@ -74,9 +73,9 @@ class _Limits:
     def store(self, certain: Certain, variable: int, index: tuple[Expr, ...], value: Expr) -> bool:
         """``value`` is stored; does a cell hold more than before?"""
         kind, changed = self.program.variables[variable].type, False
-        lo, hi = certain.range(value, {})
+        lo, hi = certain.range(value, NOTHING)
         lo, hi = max(lo, kind.lo), min(hi, kind.hi)
-        for cell in certain.places(variable, index, {}):
+        for cell in certain.places(variable, index, NOTHING):
             least, most = self.found[cell]
             if lo <= hi and (lo < least or hi > most):
                 self.tries[cell] -= 1

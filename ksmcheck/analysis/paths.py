@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from attrs import define, evolve, field
-
 from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing, perhaps
 from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import subexpressions
 from ksmcheck.analysis.lock_stores import meaning, proper_test, reader_test
+from ksmcheck.analysis.path import Path
 from ksmcheck.ir.expr import FALSE, Binary, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import children, negate, rewrite
 from ksmcheck.ir.program import Program
@@ -33,33 +32,6 @@ from ksmcheck.ir.step import (
     When,
 )
 from ksmcheck.ir.types import LockKind, LockType
-
-
-@define
-class Path:
-    """One point of a path: the names of values, and conditions that are true here.
-
-    ``ended``: a check or what it waits for is surely false, so nobody gets here.
-    """
-
-    values: dict[int, Expr] = field(factory=dict)
-    temps: dict[int, Expr] = field(factory=dict)
-    known: frozenset[Expr] = frozenset()
-    locks: tuple[tuple[bool, Hold], ...] = ()
-    tried: dict[Expr, Hold] = field(factory=dict)
-    stores: tuple[tuple[Place, Expr], ...] = ()
-    ended: bool = False
-
-    def become(self, other: Path) -> None:
-        """Go on as ``other``, which is given up."""
-        self.values, self.temps, self.tried = other.values, other.temps, other.tried
-        self.known, self.locks, self.stores = other.known, other.locks, other.stores
-        self.ended = other.ended
-
-    def fork(self) -> Path:
-        return evolve(
-            self, values=dict(self.values), temps=dict(self.temps), tried=dict(self.tried)
-        )
 
 
 class Run:
@@ -109,7 +81,9 @@ class Run:
         match block.end:
             case Goto(location):
                 stored = tuple(sorted(path.values.items() - self._known.items()))
-                self.exits.append(Exit(location, path.locks, stored, path.stores))
+                facts = path.facts()
+                way = Exit(location, path.locks, stored, path.resolved_stores(), facts=facts)
+                self.exits.append(way)
             case Branch(condition, then, orelse):
                 named = self._see(condition, path)
                 other = first + 1 + arms_of(then)
@@ -203,6 +177,7 @@ class Run:
             named = self._see(value, path)
             if index:
                 self.own.add(Place(variable, where))
+                path.stores += ((Place(variable, where), named),)
                 self._rename(variable)
             else:
                 path.values[variable] = named
@@ -296,7 +271,17 @@ class Run:
         """Note what ``expr`` reads; its value in terms of the start."""
         raw = self._raw(expr, path)
         self._note(raw)
-        return raw if self._is_test(raw) else self._name(raw)
+        if self._is_test(raw):
+            return raw
+        named = self._name(raw)
+        if isinstance(named, Temp) and named != raw and not self._changed(raw, path):
+            path.origins[named.number] = path.in_state_before(raw)
+        return named
+
+    def _changed(self, raw: Expr, path: Path) -> bool:
+        """May ``raw`` read what the path has stored to?"""
+        stored = {place.variable for place, _ in path.stores} | {p.variable for p in self.own}
+        return not (stored | self._ruly).isdisjoint(_read_in(raw))
 
     def _is_test(self, raw: Expr) -> bool:
         """True for what _learn wants to see as it is: a test of one ruly lock."""

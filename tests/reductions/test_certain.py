@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.certain import Certain, Known
 from ksmcheck.analysis.limits import limits
 from ksmcheck.analysis.summaries import summaries
 from ksmcheck.analysis.visibility import goals, visible
-from ksmcheck.ir.program import Program
+from ksmcheck.ir.program import Program, PropertyKind
 from tests.oracle.evaluator_search import search
 from tests.oracle.models import compile_file
 from tests.reductions.test_stubborn_sets import SMALL
@@ -23,7 +23,7 @@ def test_ranges_hold_the_value(path: Path) -> None:
     program = compile_file(path)
     space, draw = search(program), random.Random(path.stem)
     certain = Certain(program, limits(program, summaries(program)))
-    wanted = [goal.predicate for goal in goals(program)]
+    wanted = goals(program)
     states = list(space.levels)
     for state in states:
         assert all(lo <= v <= hi for v, (lo, hi) in zip(state, certain.limits, strict=True))
@@ -32,15 +32,19 @@ def test_ranges_hold_the_value(path: Path) -> None:
         share = draw.random()
         nexts = [o.state for o in space.evaluator.successors(state) if o.state is not None]
         after = draw.choice([state, *nexts])
+        changed = frozenset(c for c, v in enumerate(state) if v != after[c])
         facts = {c: (v, v) for c, v in enumerate(after) if draw.random() < share}
-        facts |= {~c: (v, v) for c, v in enumerate(state) if draw.random() < share}
-        touched = frozenset(c for c, v in enumerate(state) if v != after[c])
-        for predicate in wanted:
-            value = space.evaluator.value(predicate, after, state)
-            for asked in (predicate, certain.still(predicate, touched)):
-                lo, hi = certain.range(asked, facts)
-                assert lo <= value <= hi
-                assert value or not certain.true(asked, facts)
+        facts |= {~c: (state[c], state[c]) for c in changed if draw.random() < share}
+        known = Known(facts, changed)
+        for goal in wanted:
+            value = space.evaluator.value(goal.predicate, after, state)
+            lo, hi = certain.range(goal.predicate, known)
+            assert lo <= value <= hi
+            assert value or not certain.true(goal.predicate, known)
+            if goal.kind is not PropertyKind.STEP:
+                before = space.evaluator.value(goal.predicate, state)
+                assert not before or value or not certain.stays(goal.predicate, True, known)
+                assert before or not value or not certain.stays(goal.predicate, False, known)
 
 
 def steps_that_break(program: Program, name: str) -> set[str]:
