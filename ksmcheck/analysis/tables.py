@@ -36,6 +36,11 @@ class Tables:
         images = local_images(program, canonical.symmetries)
         return cls(program, images.states, images, Runs(program))
 
+    @property
+    def unrenamed(self) -> Tables:
+        """Tables for searches that store the same but for renamings."""
+        return Tables(self.program, self.states, None, self._runs)
+
     def closed(self, entered: Entered) -> Entered:
         """``entered``, and what is entered in the states that stand behind those stored."""
         return entered if self.images is None else self.images.closed(entered)

@@ -92,7 +92,7 @@ def run(
     # What may be left out among all runs may be just what is within a bound on preemptions.
     option = option or ("--preemptions" if options.preemptions is not None else "")
     reductions = decide(choice.reduce, program, option)
-    options = evolve(options, reductions=reductions)
+    options = evolve(options, reductions=reductions, if_paying=not choice.reduce.required)
     if options.preemptions is not None:
         return _within(options.preemptions, choice, program, options, progress)
     ran = _run(choice, program, options, progress)
@@ -106,7 +106,8 @@ def run(
     )
     if options.readable or not sure:
         result = shortened(program, result)
-    return evolve(ran, result=result, reductions=reductions, shortest=sure)
+    used = reductions - result.unused
+    return evolve(ran, result=result, reductions=used, shortest=sure)
 
 
 def _within(

@@ -37,6 +37,7 @@ from ksmcheck.explore.native_findings import findings
 from ksmcheck.explore.native_oracle import NativeOracle
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.oracles import oracle_for
+from ksmcheck.explore.paying import renamings_pay, without_renamings
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving, SearchResult
@@ -52,6 +53,9 @@ MEMORY_SHARE = 0.8
 
 # States that are looked at before tables of stubborn sets are made: some hundredths of a second.
 LOOK = 50_000
+
+# How many to find out whether renamings pay, which shows late.
+LONG_LOOK = 500_000
 
 REASONS = {
     Ending.EXHAUSTED: StopReason.EXHAUSTED,
@@ -106,8 +110,14 @@ class NativeEngine:
             chosen = tables if Reduction.POR in given.reductions else None
             return self._once(built, program, oracle, chosen, given, progress)
 
+        words = ""
         try:
             if tables is not None:
+                if options.if_paying and tables.images is not None and canonical is not None:
+                    pays, words = renamings_pay(once, options, LONG_LOOK)
+                    if not pays:
+                        tables, canonical = tables.unrenamed, canonical.unrenamed
+                        options = evolve(options, unrenamed=True)
                 result, options = settled(tables, options, once, LOOK)
             else:
                 result = once(options)
@@ -115,6 +125,8 @@ class NativeEngine:
             raise UserError([_no_memory(options)]) from error
         if tables is not None:
             result = without_gaps(program, options, result, tables, canonical)
+        if options.unrenamed:
+            result = without_renamings(result, options.reductions, words)
         return result if canonical is None else made_real(program, canonical, result)
 
     def _once(
@@ -182,6 +194,7 @@ class NativeEngine:
             visited=int(self.visited),
             aim=list(Aim).index(options.aim),
             merge=int(Reduction.MERGE in options.reductions),
+            unrenamed=int(options.unrenamed),
             oracle=answering.address if answering is not None else None,
         )
 

@@ -25,6 +25,8 @@ class SearchOptions:
     a search with reductions must not miss. ``entered``: the arms of steps that stubborn sets take
     for all that are entered (None: they find out), see assuming.py. ``oracle``: who answers
     questions about symbols, when not a new one: states of two searches compare only with the same.
+    ``if_paying``: renamings beside stubborn sets only where they pay, see paying.py. ``unrenamed``:
+    the canonical form without them.
     """
 
     max_states: int | None = None
@@ -38,6 +40,8 @@ class SearchOptions:
     aim: Aim = Aim.VIOLATIONS
     entered: Entered | None = None
     oracle: Oracle | None = None
+    if_paying: bool = False
+    unrenamed: bool = False
 
 
 class StopReason(Enum):

@@ -66,7 +66,8 @@ class SearchResult:
     symbolic; ``undecided`` is the query that z3 did not decide, in SMT-LIB. Times are in seconds,
     memory in bytes; ``bytes_per_state`` is all that is stored for a state, the state itself
     included. ``savings``: one for each reduction that ran and knows what it left out.
-    ``entered``: the arms of steps that a search with stubborn sets entered.
+    ``entered``: the arms of steps that a search with stubborn sets entered. ``unused``: reductions
+    that would not have paid, so that the search went without them.
     """
 
     stop_reason: StopReason
@@ -85,3 +86,4 @@ class SearchResult:
     undecided: str = ""
     savings: tuple[Saving, ...] = ()
     entered: Entered | None = None
+    unused: frozenset[Reduction] = frozenset()

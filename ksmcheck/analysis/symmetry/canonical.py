@@ -121,6 +121,12 @@ class Canonical:
         )
         self._symbols = symbols_of(self.program)
 
+    @property
+    def unrenamed(self) -> Canonical:
+        """The same without renamings."""
+        none = Symmetries((), (), (), frozenset())
+        return Canonical(self.program, none, self.oracle, self.dead)
+
     def __call__(self, state: State) -> State:
         """The canonical form of ``state``."""
         if self.dead is not None:

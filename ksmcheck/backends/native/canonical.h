@@ -97,6 +97,14 @@ static inline void ksm_keep_least(uint64_t *out, ksm_least *least)
     least->found = true;
 }
 
+/* Add `s` as it is to the candidates for the least. */
+static void ksm_keep(const uint64_t *s, ksm_least *least)
+{
+    uint64_t out[KSM_WORDS];
+    memcpy(out, s, sizeof out);
+    ksm_keep_least(out, least);
+}
+
 #if KSM_OBJECTS
 
 static inline uint64_t ksm_mixed(uint64_t v)
@@ -219,9 +227,7 @@ static void ksm_renumber(const uint64_t *s, ksm_least *least)
 #else
 static void ksm_renumber(const uint64_t *s, ksm_least *least)
 {
-    uint64_t out[KSM_WORDS];
-    memcpy(out, s, sizeof out);
-    ksm_keep_least(out, least);
+    ksm_keep(s, least);
 }
 #endif
 

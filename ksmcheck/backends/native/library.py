@@ -65,7 +65,7 @@ class Options(ctypes.Structure):
         ("visited", ctypes.c_uint32),
         ("aim", ctypes.c_uint32),
         ("merge", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
+        ("unrenamed", ctypes.c_uint32),
         ("oracle", ctypes.c_void_p),
         ("tables", ctypes.POINTER(StubbornTable)),
     )

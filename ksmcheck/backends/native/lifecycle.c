@@ -25,6 +25,7 @@ static bool open_threads(ksm_search *s)
         w->face.tables = s->options.tables;
         w->face.seen = s->seen;
         w->face.aim = s->options.aim;
+        w->face.unrenamed = s->options.unrenamed;
         w->face.pending = s->pending;
         w->scratch = malloc((ksm_model.fanout + 1) * sizeof *w->scratch);
         if (!w->batch || !w->face.fired || !w->face.arms || !w->scratch)

@@ -136,6 +136,7 @@ bool ksm_less(ksm_worker *w, uint32_t one, uint32_t other);
 struct ksm_worker {
     uint64_t left_out; /* steps that stubborn sets left out */
     uint32_t aim;      /* which goals they must not miss */
+    bool unrenamed;    /* ksm_canonical renames nothing */
     bool through;      /* expand only where one actor's step may be all that is to be taken */
     bool alone;        /* one step that leads on is all that is taken */
     const ksm_stubborn_table *tables;
@@ -218,7 +219,7 @@ typedef struct {
     uint32_t visited;      /* enum ksm_visited */
     uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
     uint32_t merge;        /* with stubborn sets: do not store states with one way on */
-    uint32_t reserved;
+    uint32_t unrenamed;    /* store states without the renamings that the model has */
     ksm_oracle oracle;     /* asked about symbols while no worker runs; NULL without symbols */
     const ksm_stubborn_table *tables; /* NULL: every step is taken */
 } ksm_options;
