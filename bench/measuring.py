@@ -75,6 +75,7 @@ def measure(program: Program, chosen: frozenset[Reduction], effort: Effort) -> C
         all_violations=True,
         time_limit=effort.seconds,
         memory_limit=int(effort.gibibytes * (1 << 30)),
+        if_paying=True,
     )
     started = time.process_time()
     result = engine.search(program, options)
@@ -83,7 +84,7 @@ def measure(program: Program, chosen: frozenset[Reduction], effort: Effort) -> C
         "states": result.states,
         "cpu": round(seconds, 3),
         "stopped": result.stop_reason.value,
-        "ran": named(chosen),
+        "ran": named(chosen - result.unused),
     }
 
 

@@ -42,6 +42,7 @@ from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import Saving, SearchResult
 from ksmcheck.explore.selecting import savings
+from ksmcheck.explore.still_steps import with_still_steps
 from ksmcheck.explore.symmetric import canonical_form, made_real
 from ksmcheck.ir.program import Program
 
@@ -98,6 +99,11 @@ class NativeEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when there is no compiler or no initial state."""
+        return with_still_steps(self._search, program, options, progress)
+
+    def _search(
+        self, program: Program, options: SearchOptions, progress: Progress | None
+    ) -> SearchResult:
         oracle = options.oracle or oracle_for(program)
         canonical = canonical_form(program, options.reductions, oracle)
         por = Reduction.POR in options.reductions

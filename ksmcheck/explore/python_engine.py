@@ -18,6 +18,7 @@ from ksmcheck.explore.oracles import oracle_for
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
+from ksmcheck.explore.still_steps import with_still_steps
 from ksmcheck.explore.symmetric import canonical_form, made_real
 from ksmcheck.ir.program import Program
 
@@ -36,6 +37,11 @@ class PythonEngine:
         self, program: Program, options: SearchOptions, progress: Progress | None = None
     ) -> SearchResult:
         """Explore ``program``. UserError when setup gives no initial state."""
+        return with_still_steps(self._search, program, options, progress)
+
+    def _search(
+        self, program: Program, options: SearchOptions, progress: Progress | None
+    ) -> SearchResult:
         started = time.perf_counter()
         oracle = options.oracle or oracle_for(program)
         canonical = canonical_form(program, options.reductions, oracle)
