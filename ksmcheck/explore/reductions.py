@@ -56,7 +56,7 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
     refused: list[Diagnostic] = []
     chosen: set[Reduction] = set()
     for item in (item for item in Reduction if item in reduce.wanted):
-        reason = _objection(item, program, reduce.wanted)
+        reason = _objection(item, program, reduce.wanted, chosen)
         if not reason:
             chosen.add(item)
         elif reduce.required:
@@ -68,16 +68,22 @@ def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Redu
     return frozenset(chosen)
 
 
-def _objection(reduction: Reduction, program: Program, wanted: frozenset[Reduction]) -> str:
-    """Why the reduction cannot be used for the program; empty when it can."""
+def _objection(
+    reduction: Reduction, program: Program, wanted: frozenset[Reduction], chosen: set[Reduction]
+) -> str:
+    """Why the reduction cannot be used for the program, beside those ``chosen`` before it.
+
+    Empty when it can.
+    """
     match reduction:
         case Reduction.POR if symbols_of(program).condition >= 0 and waits_after_asking(program):
             return "a step asks about a symbol and may wait after that"
         case Reduction.POR:
             return ""  # a program without a choice of actors is just not reduced
+        case Reduction.MERGE if Reduction.POR not in wanted:
+            return "it goes on from what por leaves: name por, too"
         case Reduction.MERGE:
-            alone = Reduction.POR not in wanted
-            return "it goes on from what por leaves: name por, too" if alone else ""
+            return "" if Reduction.POR in chosen else "it goes on from what por leaves"
         case Reduction.SYMMETRY:
             found = symmetries(program)
             return _told_apart(found) if found.of_others.trivial else ""

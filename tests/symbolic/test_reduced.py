@@ -15,7 +15,7 @@ from ksmcheck.cli.main import run as ksmcheck
 from ksmcheck.diagnostics import UserError
 from ksmcheck.explore.engines import EngineChoice, EngineName, run
 from ksmcheck.explore.options import SearchOptions, StopReason
-from ksmcheck.explore.reductions import Reduce, Reduction
+from ksmcheck.explore.reductions import Reduce, Reduction, decide
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.ir.program import Program
 from ksmcheck.trace.describe import Model
@@ -169,5 +169,8 @@ def test_a_step_that_asks_and_then_takes_a_lock(way: str, refused: bool, tmp_pat
     if refused:
         with pytest.raises(UserError):
             reduced(program, ("por",), EngineName.PYTHON)
+        # What goes on from it is left out with it.
+        left = decide(Reduce(frozenset(Reduction)), program)
+        assert not left & {Reduction.POR, Reduction.MERGE}
     else:
         same_verdicts(program, EngineName.PYTHON)
