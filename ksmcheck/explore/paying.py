@@ -17,7 +17,7 @@ from ksmcheck.explore.result import Saving, SearchResult
 
 RENAMING = frozenset({Reduction.SYMMETRY, Reduction.HEAP})
 
-# Renamings must leave out one state in this many of those that are looked at.
+# Of a whole space renamings must leave out one state in this many.
 PAYS = 5
 
 Search = Callable[[SearchOptions], SearchResult]
@@ -27,7 +27,8 @@ def renamings_pay(search: Search, options: SearchOptions, look: int) -> tuple[bo
     """Do they? And what was seen, in words.
 
     Looks at the levels of the unreduced search that have at most ``look`` states, with renamings
-    and without; both with the other layers of ``options`` that choose how states are stored.
+    and without; both with the other layers of ``options`` that choose how states are stored. Where
+    that is not the whole space, one state that they leave out is enough: most show late.
     """
     bound = min(look, look if options.max_states is None else options.max_states)
     plain = evolve(options, reductions=options.reductions - STUBBORN, unrenamed=True)
@@ -40,6 +41,8 @@ def renamings_pay(search: Search, options: SearchOptions, look: int) -> tuple[bo
         return True, ""
     second = search(evolve(plain, unrenamed=False))
     words = f"in a first look {second.states:,} states instead of {first.states:,}"
+    if first.stop_reason is StopReason.DEPTH_LIMIT:
+        return second.states < first.states, words
     return second.states * PAYS <= first.states * (PAYS - 1), words
 
 
