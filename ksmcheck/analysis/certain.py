@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import assert_never
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import negate, rewrite
+from ksmcheck.ir.fold import negate, over_state_before
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.types import ConditionType, LockType, SymbolType
 
@@ -105,7 +105,7 @@ class Certain:
         """Is a predicate over one state surely ``value`` after, when it was before?"""
         key = id(predicate), value
         if key not in self._implied:
-            before = rewrite(predicate, _in_state_before)
+            before = over_state_before(predicate)
             sides = (negate(before), predicate) if value else (before, negate(predicate))
             self._implied[key] = Binary(Op.OR, *sides)
         return self.true(self._implied[key], known)
@@ -300,10 +300,6 @@ class Certain:
                 return (a & c, a & c) if a == b and c == d else (0, min(b, d))
             case _:
                 return UNKNOWN
-
-
-def _in_state_before(item: Read | Temp) -> Expr:
-    return item if isinstance(item, Temp) else evolve(item, old=True)
 
 
 def _fixed(known: Range) -> bool:

@@ -19,7 +19,7 @@ from ksmcheck.analysis.footprint import Footprint, cells
 from ksmcheck.analysis.sharing import sharing_of
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.fold import written
-from ksmcheck.ir.program import Actor, Program, VariableKind
+from ksmcheck.ir.program import Actor, Program, Same, VariableKind
 from ksmcheck.ir.step import (
     Assign,
     Block,
@@ -71,20 +71,13 @@ class Dead:
         )
 
 
-@frozen
-class _Same:
-    """A program that is equal to itself only: comparing programs costs more than finding out."""
-
-    program: Program = field(eq=id)
-
-
 def dead_cells(program: Program) -> Dead:
     """What is dead where."""
-    return _dead_cells(_Same(program))
+    return _dead_cells(Same(program))
 
 
 @lru_cache(maxsize=4)
-def _dead_cells(same: _Same) -> Dead:
+def _dead_cells(same: Same) -> Dead:
     program, footprint = same.program, Footprint(same.program)
     offsets, private = program.offsets(), sharing_of(program).private
     kept = 0

@@ -14,7 +14,7 @@ from itertools import product
 from attrs import frozen
 
 from ksmcheck.analysis.accesses import Exit, Hold, Summary
-from ksmcheck.analysis.certain import NOTHING, Certain, Facts, Known, Range
+from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
 from ksmcheck.analysis.held import may_be
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.types import LockKind, LockType
@@ -36,57 +36,46 @@ class Moment:
 
 
 @frozen
-class Turn:
-    """A way through a step for one choice of objects, and what is certain before and after it."""
-
-    known: Known
-
-    @classmethod
-    def of(cls, changed: set[int], before: Facts, after: Facts) -> Turn:
-        """``changed`` are the cells that may change."""
-        facts = {~cell if cell in changed else cell: known for cell, known in before.items()}
-        return cls(Known({**facts, **after}, frozenset(changed)))
-
-
-@frozen
 class Harmless:
     """Asks about predicates."""
 
     certain: Certain
 
-    def turns(self, moment: Moment) -> tuple[Turn, ...]:
-        """The step in all ways."""
+    def turns(self, moment: Moment) -> tuple[Known, ...]:
+        """What is certain of the states before and after, for each way and choice of objects."""
         return tuple(
             self._turn(moment, way, case)
             for way in moment.step.exits
             for case in self._cases(moment, way)
         )
 
-    def _turn(self, moment: Moment, way: Exit, case: Case) -> Turn:
+    def _turn(self, moment: Moment, way: Exit, case: Case) -> Known:
         before = self._before(moment, way, case)
         after = self._after(moment, way, case, before)
-        return Turn.of(self._touched(moment, way, case), before, after)
+        changed = self._touched(moment, way, case)
+        facts = {~cell if cell in changed else cell: known for cell, known in before.items()}
+        return Known({**facts, **after}, frozenset(changed))
 
-    def heals_not(self, turns: tuple[Turn, ...], predicate: Expr) -> bool:
+    def heals_not(self, turns: tuple[Known, ...], predicate: Expr) -> bool:
         """Is a predicate over one state that is false before the step surely false after it?"""
         seen = self.certain.cells(predicate)
         return all(
-            seen.isdisjoint(turn.known.changed) or self.certain.stays(predicate, False, turn.known)
+            seen.isdisjoint(turn.changed) or self.certain.stays(predicate, False, turn)
             for turn in turns
         )
 
-    def breaks_not(self, turns: tuple[Turn, ...], predicate: Expr, over_steps: bool) -> bool:
+    def breaks_not(self, turns: tuple[Known, ...], predicate: Expr, over_steps: bool) -> bool:
         """Is a predicate that is true before the step surely true after it?
 
         One over steps: is it surely true of the step itself?
         """
         seen, certain = self.certain.cells(predicate), self.certain
         return all(
-            seen.isdisjoint(turn.known.changed)
+            seen.isdisjoint(turn.changed)
             or (
-                certain.true(predicate, turn.known)
+                certain.true(predicate, turn)
                 if over_steps
-                else certain.stays(predicate, True, turn.known)
+                else certain.stays(predicate, True, turn)
             )
             for turn in turns
         )

@@ -65,6 +65,7 @@ def settled(
         if over or (seen == known and not tables.rough):
             return result, given
         tables.rough = tables.rough and seen != known
+        # The same object as long as it is the same set: tables are remembered for it.
         known = known if seen == known else seen
 
 

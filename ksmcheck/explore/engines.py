@@ -96,9 +96,16 @@ def run(
     if options.preemptions is not None:
         return _within(options.preemptions, choice, program, options, progress)
     ran = _run(choice, program, options, progress)
-    if Reduction.POR in reductions and _unmet(program, ran.result):
+    used = reductions - ran.result.unused
+    if Reduction.POR in used and _unmet(program, ran.result):
         # What a search for violations leaves out may be just what a witness needs.
-        wanted = evolve(options, aim=Aim.WITNESSES, entered=ran.result.entered)
+        wanted = evolve(
+            options,
+            aim=Aim.WITNESSES,
+            entered=ran.result.entered,
+            if_paying=False,
+            unrenamed=bool(ran.result.unused),
+        )
         second = _run(choice, program, wanted, progress)
         ran = evolve(ran, result=_both(ran.result, second.result))
     result, sure = shortest(
@@ -106,7 +113,6 @@ def run(
     )
     if options.readable or not sure:
         result = shortened(program, result)
-    used = reductions - result.unused
     return evolve(ran, result=result, reductions=used, shortest=sure)
 
 

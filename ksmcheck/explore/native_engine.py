@@ -119,11 +119,11 @@ class NativeEngine:
         words = ""
         try:
             if tables is not None:
-                if options.if_paying and tables.images is not None and canonical is not None:
+                if options.if_paying and tables.images is not None:
                     pays, words = renamings_pay(once, options, LONG_LOOK)
-                    if not pays:
-                        tables, canonical = tables.unrenamed, canonical.unrenamed
-                        options = evolve(options, unrenamed=True)
+                    options = evolve(options, unrenamed=not pays)
+                if options.unrenamed and canonical is not None:
+                    tables, canonical = tables.unrenamed, canonical.unrenamed
                 result, options = settled(tables, options, once, LOOK)
             else:
                 result = once(options)

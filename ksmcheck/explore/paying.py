@@ -30,12 +30,12 @@ def renamings_pay(search: Search, options: SearchOptions, look: int) -> tuple[bo
     and without; both with the other layers of ``options`` that choose how states are stored. Where
     that is not the whole space, one state that they leave out is enough: most show late.
     """
-    bound = min(look, look if options.max_states is None else options.max_states)
+    bound = look if options.max_states is None else min(look, options.max_states)
     plain = evolve(options, reductions=options.reductions - STUBBORN, unrenamed=True)
     first = search(evolve(plain, max_states=bound))
     if first.stop_reason is StopReason.STATE_LIMIT:
         # The last level is not whole: the same without it.
-        plain = evolve(plain, max_depth=first.depth - 1)
+        plain = evolve(plain, max_depth=max(0, first.depth - 1))
         first = search(plain)
     if first.stop_reason not in (StopReason.EXHAUSTED, StopReason.DEPTH_LIMIT):
         return True, ""

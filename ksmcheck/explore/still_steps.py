@@ -10,19 +10,20 @@ Where it is not, the search is made again without stubborn sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from attrs import evolve
 
 from ksmcheck.analysis.certain import Certain
-from ksmcheck.backends.native.sharing import without_old
 from ksmcheck.explore.assuming import STUBBORN
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.progress import Progress
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import FindingKind, Saving, SearchResult
-from ksmcheck.ir.program import Instance, Program, Property, PropertyKind
+from ksmcheck.ir.fold import over_one_state
+from ksmcheck.ir.program import Instance, Program, Property, PropertyKind, Same
 
 Search = Callable[[Program, SearchOptions, Progress | None], SearchResult]
 
@@ -31,14 +32,9 @@ def with_still_steps(
     search: Search, program: Program, options: SearchOptions, progress: Progress | None
 ) -> SearchResult:
     """What ``search`` finds, with stubborn sets only where they see every violation."""
-    more = _still(program) if Reduction.POR in options.reductions else ()
-    if not more:
-        return search(program, options, progress)
+    por = Reduction.POR in options.reductions
+    result = search(_watched(Same(program)) if por else program, options, progress)
     known = len(program.properties)
-    watched = evolve(
-        program, properties=(*program.properties, *more), digest=f"{program.digest} still"
-    )
-    result = search(watched, options, progress)
     if not any(
         item.kind is FindingKind.PROPERTY and item.index >= known for item in result.findings
     ):
@@ -55,20 +51,30 @@ def with_still_steps(
     )
 
 
-def _still(program: Program) -> tuple[Property, ...]:
+@lru_cache(maxsize=4)
+def _watched(same: Same) -> Program:
+    """The program with more to watch; itself, where no such step can violate anything.
+
+    Remembered, so that what is found out about it is found out once.
+    """
+    program = same.program
+    more = tuple(_still(program))
+    if not more:
+        return program
+    properties = (*program.properties, *more)
+    return evolve(program, properties=properties, digest=f"{program.digest} still")
+
+
+def _still(program: Program) -> Iterator[Property]:
     """The properties over states that say of a step which changes nothing what goals say of it."""
     declared = (((v.type.lo, v.type.hi),) * v.cells for v in program.variables)
     certain = Certain(program, tuple(chain.from_iterable(declared)))
-
-    def of(item: Property) -> tuple[Instance, ...]:
-        return tuple(
-            Instance(one.bindings, without_old(one.predicate))
-            for one in item.instances
-            if not certain.stutters(one.predicate)
-        )
-
-    return tuple(
-        evolve(item, kind=PropertyKind.STATE, instances=of(item), witness=None)
-        for item in program.properties
-        if item.kind is PropertyKind.STEP and of(item)
-    )
+    for item in program.properties:
+        if item.kind is PropertyKind.STEP:
+            doubtful = tuple(
+                Instance(one.bindings, over_one_state(one.predicate))
+                for one in item.instances
+                if not certain.stutters(one.predicate)
+            )
+            if doubtful:
+                yield evolve(item, kind=PropertyKind.STATE, instances=doubtful, witness=None)

@@ -18,7 +18,15 @@ from ksmcheck.frontend.symbols import StructSymbol
 from ksmcheck.frontend.tree import Fold, Function, Place, Statement, Typed
 from ksmcheck.frontend.words import field_of_word, is_variant, owned, pack, unpack
 from ksmcheck.ir.expr import FALSE, TRUE, Ask, BitCount, Const, Expr, Op, Read
-from ksmcheck.ir.fold import balanced, binary, conjunction, disjunction, ite, negate, rewrite
+from ksmcheck.ir.fold import (
+    balanced,
+    binary,
+    conjunction,
+    disjunction,
+    ite,
+    negate,
+    over_state_before,
+)
 from ksmcheck.ir.program import Reading
 from ksmcheck.ir.types import LockType, ValueType, WordType
 
@@ -150,7 +158,7 @@ class PureLowering:
     def _load(self, load: tree.Load) -> Expr:
         value = self._place(load.place)
         if load.old:
-            value = old_state(value)
+            value = over_state_before(value)
         self._note(load, value, load.type)
         return value
 
@@ -377,8 +385,3 @@ def covers(match: tree.Match) -> bool:
         and all(isinstance(inner, tree.AnyPattern) for _, inner in case.pattern.fields)
     }
     return found == set(range(len(kind.variants)))
-
-
-def old_state(value: Expr) -> Expr:
-    """The same expression over the state before the step, the references on the way included."""
-    return rewrite(value, lambda leaf: evolve(leaf, old=True) if isinstance(leaf, Read) else leaf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import assert_never
 
 from attrs import evolve
@@ -233,6 +234,20 @@ def rewrite(expression: Expr, leaf: Callable[[Read | Temp], Expr]) -> Expr:
             return evolve(expression, operands=tuple(rewrite(item, leaf) for item in operands))
         case _:
             assert_never(expression)
+
+
+def over_state_before(expression: Expr) -> Expr:
+    """The same over the state before a step, the references on the way included."""
+    return rewrite(expression, partial(_reading, old=True))
+
+
+def over_one_state(expression: Expr) -> Expr:
+    """The same over a step that changes nothing."""
+    return rewrite(expression, partial(_reading, old=False))
+
+
+def _reading(leaf: Read | Temp, *, old: bool) -> Expr:
+    return evolve(leaf, old=old) if isinstance(leaf, Read) else leaf
 
 
 def operation_expressions(operation: Operation) -> tuple[Expr, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ksmcheck.ir.expr import TRUE, Expr
 from ksmcheck.ir.source import Span
@@ -246,3 +246,10 @@ class Program:
             result.append(position)
             position += variable.cells
         return tuple(result)
+
+
+@frozen
+class Same:
+    """A program that is equal to itself only: comparing programs costs more than most answers."""
+
+    program: Program = field(eq=id)

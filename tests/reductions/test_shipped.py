@@ -53,6 +53,7 @@ def test_every_reduction_gives_the_verdict_of_none(name: str, number: int) -> No
     program = listed(name, number)
     whole = searched(program, most=MOST_STATES)
     if whole.stop_reason is not StopReason.EXHAUSTED:
+        # No whole space to compare with: test_larger_spaces has what is not much larger.
         pytest.skip(f"more than {MOST_STATES} states")
     for reductions in chosen(program, EACH):
         same_verdicts(program, whole, searched(program, reductions))
@@ -63,8 +64,10 @@ def test_larger_spaces(name: str, number: int) -> None:
     program = listed(name, number)
     whole = searched(program, most=MOST_OF_LARGER)
     if whole.stop_reason is not StopReason.EXHAUSTED:
+        # No whole space to compare with within the memory and the time of one test.
         pytest.skip(f"more than {MOST_OF_LARGER} states")
     if whole.states <= MOST_STATES:
+        # test_every_reduction_gives_the_verdict_of_none has it.
         pytest.skip("not larger")
     late = []
     for reductions in chosen(program, FEW):
@@ -74,6 +77,7 @@ def test_larger_spaces(name: str, number: int) -> None:
         else:
             same_verdicts(program, whole, result)
     if late:
+        # What ended agrees; that the rest was not compared must not look like a pass.
         pytest.skip(f"not in {SECONDS:.0f} s: {', '.join(late)}")
 
 
@@ -113,4 +117,5 @@ def test_rungs_of_the_ladder(name: str) -> None:
             for reductions in chosen(program, FEW):
                 same_verdicts(program, whole, searched(program, reductions))
     if late:
+        # What was compared agrees; that the rest was not must not look like a pass.
         pytest.skip(f"not in {LADDER_SECONDS:.0f} s: {', '.join(late)}")

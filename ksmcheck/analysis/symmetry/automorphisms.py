@@ -26,7 +26,7 @@ from ksmcheck.analysis.symmetry.memory import Memory
 from ksmcheck.analysis.symmetry.terms import Node, Renaming, Term, Terms
 from ksmcheck.analysis.symmetry.values import Names
 from ksmcheck.ir.fold import written
-from ksmcheck.ir.program import Program, Property, VariableKind
+from ksmcheck.ir.program import Program, Property, Same, VariableKind
 from ksmcheck.ir.types import RefType, SetType, ValueType, WordType, decode_word
 
 Object = tuple[str, int]
@@ -78,20 +78,13 @@ class Symmetries:
         return not self.classes and not self.swaps
 
 
-@frozen
-class _Same:
-    """A program that is equal to itself only: comparing programs costs more than finding out."""
-
-    program: Program = field(eq=id)
-
-
 def symmetries(program: Program) -> Symmetries:
     """All symmetries of ``program`` that can be proved."""
-    return _symmetries(_Same(program))
+    return _symmetries(Same(program))
 
 
 @lru_cache(maxsize=4)
-def _symmetries(same: _Same) -> Symmetries:
+def _symmetries(same: Same) -> Symmetries:
     program = same.program
     pools = {struct: size for struct, size in program.identity.pools if size > 1}
     structs = frozenset(pools)

@@ -22,8 +22,9 @@ from ksmcheck.backends.native.cells import Cells
 from ksmcheck.backends.native.expressions import View
 from ksmcheck.backends.native.fold import Facts, declared_bounds
 from ksmcheck.backends.native.layout import Layout
-from ksmcheck.backends.native.sharing import Sharing, distinct, when, without_old
+from ksmcheck.backends.native.sharing import Sharing, distinct, when
 from ksmcheck.ir.expr import TRUE, Expr, Not
+from ksmcheck.ir.fold import over_one_state
 from ksmcheck.ir.program import Program, PropertyKind
 
 NONE, ALL = 0, 1
@@ -238,7 +239,7 @@ def _questions(
     found = [Question(number, role, kind, reads, predicates)]
     if kind is PropertyKind.STEP:
         # What is wrong with a step that changes nothing, as something that should be true.
-        still = [without_old(predicate) for predicate in predicates]
+        still = [over_one_state(predicate) for predicate in predicates]
         still = [Not(item) for item in still] if role is Role.WITNESS else still
         shared = [sharing.shared(item) for item in still]
         doubtful = tuple(item for item in shared if sharing.simplified(item) != TRUE)

@@ -170,24 +170,3 @@ def _may_divide_by_zero(expr: Expr) -> bool:
             return True
         case _:
             return False
-
-
-def without_old(expr: Expr) -> Expr:
-    """``expr`` over a step that changed nothing."""
-    match expr:
-        case Const() | Temp():
-            return expr
-        case Read(variable, index):
-            return Read(variable, tuple(without_old(item) for item in index))
-        case Not(operand):
-            return Not(without_old(operand))
-        case Binary(op, left, right):
-            return Binary(op, without_old(left), without_old(right))
-        case Ite(condition, then, orelse):
-            return Ite(without_old(condition), without_old(then), without_old(orelse))
-        case BitCount(operand):
-            return BitCount(without_old(operand))
-        case Ask(question, asked):
-            return Ask(question, tuple(map(without_old, asked)))
-        case _:
-            assert_never(expr)
