@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ksmcheck.analysis.accesses import Sharing
-from ksmcheck.analysis.footprint import (
-    all_operations,
-    blocks,
-    expressions_of,
-    subexpressions,
-)
-from ksmcheck.ir.expr import Read
-from ksmcheck.ir.program import Program
-from ksmcheck.ir.step import Assign, Block, Branch
+from ksmcheck.analysis.footprint import block_expressions, subexpressions
+from ksmcheck.ir.expr import Expr, Read
+from ksmcheck.ir.fold import written
+from ksmcheck.ir.program import Program, Same
 
 
 def sharing_of(program: Program) -> Sharing:
     """What is private to an actor; every lock counts as ruly."""
     users: dict[int, set[int]] = {}
-    for number, actor in enumerate(program.actors):
-        for step in actor.steps:
-            for variable in variables_of(step.block):
-                users.setdefault(variable, set()).add(number)
+    for actor, steps in enumerate(accessed(program)):
+        for variable in frozenset[int]().union(*steps):
+            users.setdefault(variable, set()).add(actor)
     everything = range(len(program.variables))
     private = frozenset(v for v in everything if len(users.get(v, ())) <= 1)
     locks = frozenset(v for v, _ in program.locks())
     return Sharing(private - locks, locks)
 
 
-def variables_of(block: Block) -> Iterator[int]:
-    """The variables that ``block`` reads or stores to."""
-    for item in blocks(block):
-        for operation in all_operations(item.operations):
-            if isinstance(operation, Assign):
-                yield operation.variable
-            for expr in expressions_of(operation):
-                yield from (r.variable for r in subexpressions(expr) if isinstance(r, Read))
-        if isinstance(item.end, Branch):
-            condition = item.end.condition
-            yield from (r.variable for r in subexpressions(condition) if isinstance(r, Read))
+def accessed(program: Program) -> tuple[tuple[frozenset[int], ...], ...]:
+    """For each actor and location the variables that its step reads or stores to."""
+    return _accessed(Same(program))
+
+
+@lru_cache(maxsize=4)
+def _accessed(same: Same) -> tuple[tuple[frozenset[int], ...], ...]:
+    known: dict[int, frozenset[int]] = {}  # by identity: most expressions are there many times
+
+    def read(expr: Expr) -> frozenset[int]:
+        if id(expr) not in known:
+            known[id(expr)] = frozenset(_variables(expr))
+        return known[id(expr)]
+
+    return tuple(
+        tuple(
+            written(step.block).union(*map(read, block_expressions(step.block)))
+            for step in actor.steps
+        )
+        for actor in same.program.actors
+    )
+
+
+def _variables(expr: Expr) -> Iterator[int]:
+    return (item.variable for item in subexpressions(expr) if isinstance(item, Read))

@@ -10,7 +10,7 @@ from ksmcheck.analysis.accesses import Exit, Sharing, Summary
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.paths import Run
 from ksmcheck.analysis.points import Point, Points, Values, points_of
-from ksmcheck.analysis.sharing import sharing_of, variables_of
+from ksmcheck.analysis.sharing import accessed, sharing_of
 from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.program import Actor, Program
 
@@ -54,10 +54,11 @@ class Runs:
     program: Program
     sharing: Sharing = field(init=False)
     _known: dict[tuple[int, int, int, Values], Run] = field(factory=dict)
-    _used: dict[tuple[int, int], frozenset[int]] = field(factory=dict)
+    _accessed: tuple[tuple[frozenset[int], ...], ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.sharing = sharing_of(self.program)
+        self._accessed = accessed(self.program)
 
     def distrust(self, unruly: frozenset[int]) -> bool:
         """Take these locks as unruly; False when they are already."""
@@ -69,13 +70,10 @@ class Runs:
 
     def at(self, actor: int, point: Point) -> Run:
         """The run of the actor's step at ``point``."""
-        place = actor, point.location
         step = self.program.actors[actor].steps[point.location]
-        used = self._used.get(place)
-        if used is None:
-            used = self._used[place] = frozenset(variables_of(step.block))
+        used = self._accessed[actor][point.location]
         matter = tuple(pair for pair in point.known if pair[0] in used)
-        key = (*place, point.arms, matter)
+        key = actor, point.location, point.arms, matter
         if key not in self._known:
             run = Run(self.program, self.sharing, step.actor, point.arms, dict(matter))
             # Of symbols it sees the cells, not the condition, which is about all values that these

@@ -29,12 +29,12 @@ class LocalImages:
     program: Program
     states: LocalStates
     permutations: tuple[Permutation, ...]
-    _keeping: tuple[frozenset[Place], ...] = field(init=False)
+    # Found when it is first asked for: searches may go without renamings after all.
+    _keeping: tuple[frozenset[Place], ...] | None = field(init=False, default=None)
     _variables: tuple[dict[int, int], ...] = field(init=False)
     _known: dict[tuple[int, int, int], tuple[LocalState, bool]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self._keeping = steps_that_keep_arms(self.program, self.permutations)
         self._variables = tuple(renamed_variables(self.program, p) for p in self.permutations)
 
     def of(self, actor: int, number: int) -> Iterator[tuple[LocalState, bool]]:
@@ -46,6 +46,8 @@ class LocalImages:
             yield self._known[key]
 
     def _image(self, place: int, actor: int, number: int) -> tuple[LocalState, bool]:
+        if self._keeping is None:
+            self._keeping = steps_that_keep_arms(self.program, self.permutations)
         permutation, variables = self.permutations[place], self._variables[place]
         objects, actors = dict(permutation.objects), dict(permutation.actors)
         location = self.states.location(actor, number)
