@@ -63,7 +63,8 @@ class Exit:
     to. ``stores`` are those to other places but ruly locks, in order; a value that is a Temp may be
     any, and what is ``old`` in it is read in the state before. ``following`` are the points that it
     may lead to, as numbers among the summaries of the actor; "done" is the number after the last.
-    ``facts`` are true of the state before; all that they read is ``old``.
+    ``facts`` are true of the state before; all that they read is ``old``. ``results`` are the
+    ``values`` that are known in terms of the state before.
     """
 
     target: int
@@ -72,6 +73,7 @@ class Exit:
     stores: tuple[tuple[Place, Expr], ...] = ()
     following: tuple[int, ...] = ()
     facts: tuple[Expr, ...] = ()
+    results: tuple[tuple[int, Expr], ...] = ()
 
 
 @frozen

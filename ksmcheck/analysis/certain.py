@@ -1,20 +1,19 @@
-"""What is certain of a predicate when something is known of a few cells: interval arithmetic.
+"""What is certain of an expression when something is known of a few cells: interval arithmetic.
 
 Of a cell that nothing is known of, the value may be any that the cell ever holds (``limits``).
-Where that does not decide, the values of cells are tried one by one, as long as there are few.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from types import UnionType
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ksmcheck.analysis.footprint import Footprint
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import negate, over_state_before
 from ksmcheck.ir.program import Program
 from ksmcheck.ir.types import ConditionType, LockType, SymbolType
 
@@ -24,9 +23,6 @@ Facts = Mapping[int, Range]
 # Wider than anything that a shift or a product of numbers of the language gives.
 UNKNOWN: Range = (-(1 << 100), 1 << 100)
 MAYBE: Range = (0, 1)
-
-# How often a predicate is looked at with more known than before, to decide it.
-MOST_TRIES = 12
 
 
 _OPPOSITE = {
@@ -45,10 +41,14 @@ class Known:
 
     ``changed`` are the cells that may differ. What is known of cell c in the state before is under
     ~c if it is one of them, and under c otherwise, like what is known of it in the state after.
+    ``becomes``: what some of the changed cells become; ``conditions``: what is true. Both are over
+    the state before, all that they read is ``old``.
     """
 
     facts: Facts
     changed: frozenset[int] = frozenset()
+    becomes: Mapping[int, Expr] = field(factory=dict)
+    conditions: tuple[Expr, ...] = ()
 
     def key(self, cell: int, old: bool) -> int:
         """Under what facts about a cell are found."""
@@ -56,7 +56,21 @@ class Known:
 
     def given(self, key: int, value: int) -> Known:
         """When in addition this is so."""
-        return Known({**self.facts, key: (value, value)}, self.changed)
+        return evolve(self, facts={**self.facts, key: (value, value)})
+
+    def past(self) -> Known:
+        """What is known of the state before alone."""
+        about = {c: r for c, r in self.facts.items() if c not in self.changed}
+        return Known({c if c >= 0 else ~c: r for c, r in about.items()})
+
+    def key_of_all(self) -> tuple[object, ...]:
+        """Equal for equal knowledge."""
+        facts, becomes = sorted(self.facts.items()), sorted(self.becomes.items(), key=_first)
+        return tuple(facts), self.changed, tuple(becomes), self.conditions
+
+
+def _first(item: tuple[int, Expr]) -> int:
+    return item[0]
 
 
 NOTHING = Known({})
@@ -75,86 +89,34 @@ class Certain:
     footprint: Footprint = field(init=False)
     every: frozenset[int] = field(init=False)
     _locks: frozenset[int] = field(init=False)
+    _symbolic: frozenset[int] = field(init=False)
     # By the identity of predicates, which the program or these keep alive: hashing one costs much.
     _cells: dict[int, frozenset[int]] = field(factory=dict)
-    _known: dict[tuple[object, ...], bool] = field(factory=dict)
-    _implied: dict[tuple[int, bool], Expr] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.offsets = self.program.offsets()
         self.footprint = Footprint(self.program)
         self.every = frozenset(range(len(self.limits)))
-        self._locks = frozenset(
-            self.offsets[number] + cell
-            for number, variable in enumerate(self.program.variables)
-            if isinstance(variable.type, LockType)
-            for cell in range(variable.cells)
-        )
+        self._locks = frozenset(self._of_type(LockType))
+        self._symbolic = frozenset(self._of_type(SymbolType | ConditionType))
 
-    def true(self, predicate: Expr, known: Known) -> bool:
-        """Is it true in every two states of which this is known?"""
-        seen = self.cells(predicate)
-        about = {c: r for c, r in known.facts.items() if (c if c >= 0 else ~c) in seen}
-        changed = known.changed & seen
-        key = id(predicate), changed, tuple(sorted(about.items()))
-        if key not in self._known:
-            self._known[key] = self._decided(predicate, Known(about, changed), [MOST_TRIES])
-        return self._known[key]
+    def _of_type(self, kind: type | UnionType) -> Iterator[int]:
+        for number, variable in enumerate(self.program.variables):
+            if isinstance(variable.type, kind):
+                yield from range(self.offsets[number], self.offsets[number] + variable.cells)
 
-    def stays(self, predicate: Expr, value: bool, known: Known) -> bool:
-        """Is a predicate over one state surely ``value`` after, when it was before?"""
-        key = id(predicate), value
-        if key not in self._implied:
-            before = over_state_before(predicate)
-            sides = (negate(before), predicate) if value else (before, negate(predicate))
-            self._implied[key] = Binary(Op.OR, *sides)
-        return self.true(self._implied[key], known)
+    def is_symbolic(self, cell: int) -> bool:
+        """Does it hold the number of a symbol, or what is known of symbols?"""
+        return cell in self._symbolic
 
-    def _decided(self, predicate: Expr, known: Known, left: list[int]) -> bool:
-        """Is it true, as far as few tries, ``left[0]`` of them, can tell?"""
-        lo, hi = self.range(predicate, known)
-        if lo > 0 or hi < 0 or lo == hi:
-            return lo != 0 or hi != 0
-        key = self._open(predicate, known)
-        if key is None:
-            return False
-        lo, hi = self._of(key, known)
-        left[0] -= hi - lo + 1
-        return (
-            lo < hi
-            and left[0] >= 0
-            and all(
-                self._decided(predicate, known.given(key, value), left)
-                for value in range(lo, hi + 1)
-            )
-        )
-
-    def _open(self, expr: Expr, known: Known) -> int | None:
-        """A cell whose value decides ``expr``, with others; None when it is not known which."""
-        match expr:
-            case Read(variable, index, old):
-                for item in index:
-                    if not _fixed(self.range(item, known)):
-                        return self._open(item, known)
-                cells = list(self.places(variable, index, known))
-                return known.key(cells[0], old) if len(cells) == 1 else None
-            case Const() | Temp() | Ask():
-                return None
-            case Not(operand) | BitCount(operand):
-                return self._open(operand, known)
-            case Binary(_, left, right):
-                first = left if not _fixed(self.range(left, known)) else right
-                return self._open(first, known)
-            case Ite(condition, then, orelse):
-                which = self.range(condition, known)
-                if which == (0, 0):
-                    return self._open(orelse, known)
-                return self._open(then if _sure(which) else condition, known)
-            case _:
-                assert_never(expr)
-
-    def _of(self, key: int, known: Known) -> Range:
-        return known.facts.get(key, self.limits[key if key >= 0 else ~key])
+    def of(self, key: int, known: Known) -> Range:
+        """The range of a cell in the state after, or before: see ``Known``."""
+        lo, hi = known.facts.get(key, self.limits[key if key >= 0 else ~key])
+        if key in known.becomes:
+            least, most = self.range(known.becomes[key], known)
+            if max(lo, least) <= min(hi, most):
+                return max(lo, least), min(hi, most)
+        return lo, hi
 
     def unlocked(self, facts: Facts) -> dict[int, Range]:
         """The facts that are not about locks."""
@@ -184,7 +146,7 @@ class Certain:
         kind = self.program.variables[read.variable].type
         if len(cells) != 1 or isinstance(kind, SymbolType | ConditionType):
             return  # symbols are numbered anew at the end of a step
-        lo, hi = self._of(cells[0], Known(facts))
+        lo, hi = self.of(cells[0], Known(facts))
         match op:
             case Op.EQ:
                 lo, hi = max(lo, number), min(hi, number)
@@ -196,10 +158,6 @@ class Certain:
                 lo = max(lo, number + (op is Op.GT))
         if lo <= hi:
             facts[cells[0]] = (lo, hi)
-
-    def stutters(self, predicate: Expr) -> bool:
-        """Is a predicate over steps true of every step that changes nothing?"""
-        return self._decided(predicate, NOTHING, [1000])
 
     def cells(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
@@ -235,10 +193,10 @@ class Certain:
             case Temp() | Ask():
                 return UNKNOWN
             case Read(variable, (), old):
-                return self._of(known.key(self.offsets[variable], old), known)
+                return self.of(known.key(self.offsets[variable], old), known)
             case Read(variable, index, old):
                 found = [
-                    self._of(known.key(cell, old), known)
+                    self.of(known.key(cell, old), known)
                     for cell in self.places(variable, index, known)
                 ]
                 kind = self.program.variables[variable].type
@@ -300,10 +258,6 @@ class Certain:
                 return (a & c, a & c) if a == b and c == d else (0, min(b, d))
             case _:
                 return UNKNOWN
-
-
-def _fixed(known: Range) -> bool:
-    return known[0] == known[1]
 
 
 def _sure(known: Range) -> bool:

@@ -8,15 +8,17 @@ value of the actor's own is tried with every object.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ksmcheck.analysis.accesses import Exit, Hold, Summary
 from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
 from ksmcheck.analysis.held import may_be
-from ksmcheck.ir.expr import Const, Expr
+from ksmcheck.analysis.implied import Implied
+from ksmcheck.ir.expr import Const, Expr, Read, Temp
+from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.types import LockKind, LockType
 
 # With more ways to choose the objects nothing is looked at.
@@ -40,6 +42,7 @@ class Harmless:
     """Asks about predicates."""
 
     certain: Certain
+    implied: Implied
 
     def turns(self, moment: Moment) -> tuple[Known, ...]:
         """What is certain of the states before and after, for each way and choice of objects."""
@@ -54,13 +57,14 @@ class Harmless:
         after = self._after(moment, way, case, before)
         changed = self._touched(moment, way, case)
         facts = {~cell if cell in changed else cell: known for cell, known in before.items()}
-        return Known({**facts, **after}, frozenset(changed))
+        becomes = self._becomes(moment, way, case)
+        return Known({**facts, **after}, frozenset(changed), becomes, way.facts)
 
     def heals_not(self, turns: tuple[Known, ...], predicate: Expr) -> bool:
         """Is a predicate over one state that is false before the step surely false after it?"""
         seen = self.certain.cells(predicate)
         return all(
-            seen.isdisjoint(turn.changed) or self.certain.stays(predicate, False, turn)
+            seen.isdisjoint(turn.changed) or self.implied.stays(predicate, False, turn)
             for turn in turns
         )
 
@@ -69,13 +73,13 @@ class Harmless:
 
         One over steps: is it surely true of the step itself?
         """
-        seen, certain = self.certain.cells(predicate), self.certain
+        seen, implied = self.certain.cells(predicate), self.implied
         return all(
             seen.isdisjoint(turn.changed)
             or (
-                certain.true(predicate, turn)
+                implied.true(predicate, turn)
                 if over_steps
-                else certain.stays(predicate, True, turn)
+                else implied.stays(predicate, True, turn)
             )
             for turn in turns
         )
@@ -159,6 +163,45 @@ class Harmless:
                 now[cells[0]] = (max(lo, kind.lo), min(hi, kind.hi))
                 stored.add(cells[0])
         return {cell: now[cell] for cell in stored}
+
+    def _becomes(self, moment: Moment, way: Exit, case: Case) -> dict[int, Expr]:
+        """What changed cells become, in terms of the state before, where that is known."""
+        found: dict[int, Expr | None] = {
+            self.certain.offsets[variable]: value for variable, value in way.results
+        }
+        later: dict[int, Expr | None] = {}
+        for place, value in way.stores:
+            cells = self._cells(place.variable, place.index, case)
+            meant = self._in_state_before(value, later) if len(cells) == 1 else None
+            later |= dict.fromkeys(cells, meant)
+        found |= later
+        return {
+            cell: value
+            for cell, value in found.items()
+            if value is not None and not self.certain.is_symbolic(cell)
+        }
+
+    def _in_state_before(self, value: Expr, stored: Mapping[int, Expr | None]) -> Expr | None:
+        """A value that is stored after ``stored``; None when it is not known what it is."""
+        lost = False
+
+        def leaf(item: Read | Temp) -> Expr:
+            nonlocal lost
+            if isinstance(item, Temp):
+                lost = True
+                return item
+            before = evolve(item, old=True)
+            if item.old:
+                return before
+            cells = list(self.certain.places(item.variable, item.index, NOTHING))
+            if stored.keys().isdisjoint(cells):
+                return before
+            known = stored[cells[0]] if len(cells) == 1 else None
+            lost = lost or known is None
+            return before if known is None else known
+
+        meant = rewrite(value, leaf)
+        return None if lost else meant
 
     def _location(self, actor: int) -> int:
         return self.certain.offsets[self.certain.program.actors[actor].location]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from attrs import define, evolve, field
 
 from ksmcheck.analysis.accesses import Hold, Store
+from ksmcheck.analysis.footprint import subexpressions
 from ksmcheck.ir.expr import Expr, Not, Read, Temp
-from ksmcheck.ir.fold import negate, rewrite
+from ksmcheck.ir.fold import negate, over_state_before, rewrite
 
 
 @define
@@ -66,10 +67,21 @@ class Path:
                     found.append((-number, negate(self.origins[number])))
         return tuple(fact for _, fact in sorted(found, key=lambda each: each[0]))
 
+    def results(self, values: tuple[tuple[int, Expr], ...]) -> tuple[tuple[int, Expr], ...]:
+        """Those of ``values``, of own variables, that are known in terms of the state before."""
+        found = ((variable, self._resolved(value)) for variable, value in values)
+        return tuple(
+            (variable, over_state_before(value))
+            for variable, value in found
+            if not any(isinstance(item, Temp) for item in subexpressions(value))
+        )
+
     def resolved_stores(self) -> tuple[Store, ...]:
         """The stores, with names of values replaced by what is known of them."""
+        return tuple((place, self._resolved(value)) for place, value in self.stores)
 
+    def _resolved(self, value: Expr) -> Expr:
         def leaf(item: Read | Temp) -> Expr:
             return self.origins.get(item.number, item) if isinstance(item, Temp) else item
 
-        return tuple((place, rewrite(value, leaf)) for place, value in self.stores)
+        return rewrite(value, leaf)

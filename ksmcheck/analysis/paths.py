@@ -82,7 +82,8 @@ class Run:
             case Goto(location):
                 stored = tuple(sorted(path.values.items() - self._known.items()))
                 facts = path.facts()
-                way = Exit(location, path.locks, stored, path.resolved_stores(), facts=facts)
+                stores, results = path.resolved_stores(), path.results(stored)
+                way = Exit(location, path.locks, stored, stores, facts=facts, results=results)
                 self.exits.append(way)
             case Branch(condition, then, orelse):
                 named = self._see(condition, path)

@@ -18,6 +18,7 @@ from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.held import held
+from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import negate
@@ -166,7 +167,7 @@ class _Moves:
     breaks: dict[tuple[Spot, int], int] = field(factory=dict)
     spoils: dict[tuple[Spot, int], int] = field(factory=dict)
 
-    def add(self, bit: int, goal: Goal, looks: _Looks, certain: Certain) -> None:
+    def add(self, bit: int, goal: Goal, looks: _Looks, implied: Implied) -> None:
         """Note the goal that is this bit and ``looks`` like that.
 
         A goal over steps that may be false of a step which changes nothing is taken as one that
@@ -176,7 +177,7 @@ class _Moves:
         if goal.kind is not PropertyKind.STEP:
             _note(self.heals, bit, looks.now)
             _note(self.breaks, bit, _turned(looks.now))
-        elif certain.stutters(goal.predicate):
+        elif implied.stutters(goal.predicate):
             _note(self.heals, bit, both)
             _note(self.breaks, bit, _turned(looks.now))
             _note(self.spoils, bit, _turned(both))
@@ -226,12 +227,13 @@ def visible(
     """
     offsets = program.offsets()
     certain = Certain(program, limits(program, steps))
+    implied = Implied(certain)
     moves = _Moves()
     for number, goal in enumerate(wanted):
         looks = _Looks(program, offsets)
         looks.truth(goal.predicate, UP)
-        moves.add(1 << number, goal, looks, certain)
-    harmless = Harmless(certain)
+        moves.add(1 << number, goal, looks, implied)
+    harmless = Harmless(certain, implied)
     found: list[tuple[Visible, ...]] = []
     for actor, summary in enumerate(steps):
         holds = held(summary)

@@ -17,6 +17,7 @@ from itertools import chain
 from attrs import evolve
 
 from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.implied import Implied
 from ksmcheck.explore.assuming import STUBBORN
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.progress import Progress
@@ -68,13 +69,13 @@ def _watched(same: Same) -> Program:
 def _still(program: Program) -> Iterator[Property]:
     """The properties over states that say of a step which changes nothing what goals say of it."""
     declared = (((v.type.lo, v.type.hi),) * v.cells for v in program.variables)
-    certain = Certain(program, tuple(chain.from_iterable(declared)))
+    implied = Implied(Certain(program, tuple(chain.from_iterable(declared))))
     for item in program.properties:
         if item.kind is PropertyKind.STEP:
             doubtful = tuple(
                 Instance(one.bindings, over_one_state(one.predicate))
                 for one in item.instances
-                if not certain.stutters(one.predicate)
+                if not implied.stutters(one.predicate)
             )
             if doubtful:
                 yield evolve(item, kind=PropertyKind.STATE, instances=doubtful, witness=None)

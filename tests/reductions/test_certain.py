@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import random
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
 
 from ksmcheck.analysis.certain import Certain, Known
+from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
 from ksmcheck.analysis.summaries import summaries
 from ksmcheck.analysis.visibility import goals, visible
+from ksmcheck.ir.expr import Const, Expr, Op, Read
+from ksmcheck.ir.fold import binary
 from ksmcheck.ir.program import Program, PropertyKind
 from tests.oracle.evaluator_search import search
 from tests.oracle.models import compile_file
 from tests.reductions.test_stubborn_sets import SMALL
+
+
+def every_cell(program: Program) -> Iterator[tuple[int, Expr]]:
+    """Each cell, and what reads it in the state before."""
+    for number, (variable, offset) in enumerate(
+        zip(program.variables, program.offsets(), strict=True)
+    ):
+        for at, index in enumerate(product(*map(range, variable.dims))):
+            yield offset + at, Read(number, tuple(map(Const, index)), old=True)
 
 
 @pytest.mark.parametrize("path", SMALL, ids=lambda path: path.stem)
@@ -23,7 +36,9 @@ def test_ranges_hold_the_value(path: Path) -> None:
     program = compile_file(path)
     space, draw = search(program), random.Random(path.stem)
     certain = Certain(program, limits(program, summaries(program)))
+    implied = Implied(certain)
     wanted = goals(program)
+    cells = list(every_cell(program))
     states = list(space.levels)
     for state in states:
         assert all(lo <= v <= hi for v, (lo, hi) in zip(state, certain.limits, strict=True))
@@ -35,16 +50,26 @@ def test_ranges_hold_the_value(path: Path) -> None:
         changed = frozenset(c for c, v in enumerate(state) if v != after[c])
         facts = {c: (v, v) for c, v in enumerate(after) if draw.random() < share}
         facts |= {~c: (state[c], state[c]) for c in changed if draw.random() < share}
-        known = Known(facts, changed)
+        becomes = {
+            cell: binary(Op.ADD, read, Const(after[cell] - state[other]))
+            for cell in changed
+            for other, read in [draw.choice(cells)]
+            if draw.random() < share
+        }
+        conditions = tuple(
+            binary(Op.EQ if draw.random() < 0.5 else Op.LE, read, Const(state[other]))
+            for other, read in draw.sample(cells, min(2, len(cells)))
+        )
+        known = Known(facts, changed, becomes, conditions)
         for goal in wanted:
             value = space.evaluator.value(goal.predicate, after, state)
             lo, hi = certain.range(goal.predicate, known)
             assert lo <= value <= hi
-            assert value or not certain.true(goal.predicate, known)
+            assert value or not implied.true(goal.predicate, known)
             if goal.kind is not PropertyKind.STEP:
                 before = space.evaluator.value(goal.predicate, state)
-                assert not before or value or not certain.stays(goal.predicate, True, known)
-                assert before or not value or not certain.stays(goal.predicate, False, known)
+                assert not before or value or not implied.stays(goal.predicate, True, known)
+                assert before or not value or not implied.stays(goal.predicate, False, known)
 
 
 def steps_that_break(program: Program, name: str) -> set[str]:
