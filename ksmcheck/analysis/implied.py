@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from ksmcheck.analysis.certain import Certain, Known, Range
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import is_truth
+from ksmcheck.ir.fold import is_truth, reads
 
 # How many values of cells are tried to decide one question.
 MOST_TRIES = 96
@@ -38,6 +38,7 @@ class Implied:
     certain: Certain
     _answers: dict[tuple[object, ...], bool] = field(factory=dict)
     _parts: dict[int, tuple[Expr, ...]] = field(factory=dict)
+    _all_reads: dict[int, tuple[Read, ...]] = field(factory=dict)
 
     def true(self, predicate: Expr, known: Known) -> bool:
         """Is it true in every two states of which this is known?"""
@@ -96,7 +97,7 @@ class Implied:
 
     def _follows(self, expr: Expr, value: bool, case: _Case, open_keys: set[int]) -> bool:
         """Is ``expr`` surely ``value`` after if it was before? If not, cells that might tell."""
-        if self.certain.cells(expr).isdisjoint(case.known.changed):
+        if self._unchanged(expr, case):
             return True
         match expr:
             case Not(operand):
@@ -111,7 +112,7 @@ class Implied:
                     return True
         if self._is(expr, value, case.known) or self._is(expr, not value, case.past):
             return True
-        open_keys.update(self._openings(expr, case.known))
+        open_keys.update(self._openings(expr, case))
         return False
 
     def _all_follow(
@@ -145,7 +146,7 @@ class Implied:
 
     def _moved(self, expr: Expr, case: _Case) -> Range:
         """The least and the most by which ``expr`` is greater after than before."""
-        if self.certain.cells(expr).isdisjoint(case.known.changed):
+        if self._unchanged(expr, case):
             return 0, 0
         (a, b), (c, d) = self.certain.range(expr, case.past), self.certain.range(expr, case.known)
         least, most = c - b, d - a
@@ -184,7 +185,20 @@ class Implied:
         return _truth(self.certain.range(expr, known)) is value
 
     def _unchanged(self, expr: Expr, case: _Case) -> bool:
-        return self.certain.cells(expr).isdisjoint(case.known.changed)
+        """Is it surely the same before and after?"""
+        changed = case.known.changed
+        if self.certain.cells(expr).isdisjoint(changed):
+            return True
+        return all(
+            changed.isdisjoint(self.certain.places(read.variable, read.index, known))
+            for read in self._reads(expr)
+            for known in (case.past, case.known)
+        )
+
+    def _reads(self, expr: Expr) -> tuple[Read, ...]:
+        if id(expr) not in self._all_reads:
+            self._all_reads[id(expr)] = tuple(reads(expr))
+        return self._all_reads[id(expr)]
 
     def _flat(self, expr: Expr, op: Op) -> tuple[Expr, ...]:
         """The operands of nested ``op``."""
@@ -192,15 +206,23 @@ class Implied:
             self._parts[id(expr)] = tuple(_operands(expr, op))
         return self._parts[id(expr)]
 
-    def _openings(self, expr: Expr, known: Known) -> Iterator[int]:
+    def _openings(self, expr: Expr, case: _Case) -> Iterator[int]:
         """Where facts about cells that change in ``expr``, or about what they become, would be."""
-        for cell in self.certain.cells(expr) & known.changed:
-            yield ~cell
-            if cell not in known.becomes:
-                yield cell
-            else:
-                for read in self.certain.cells(known.becomes[cell]):
-                    yield known.key(read, old=True)
+        known = case.known
+        for read in self._reads(expr):
+            places = known.changed.intersection(
+                self.certain.places(read.variable, read.index, known)
+            )
+            for cell in places:
+                yield ~cell
+                if cell not in known.becomes:
+                    yield cell
+                else:
+                    for other in self.certain.cells(known.becomes[cell]):
+                        yield known.key(other, old=True)
+            for item in read.index if places else ():
+                for cell in self.certain.cells(item):
+                    yield known.key(cell, old=True)
 
     def _open(self, expr: Expr, known: Known) -> Iterable[int]:
         """A cell whose value decides ``expr``, with others; none when it is not known which."""
