@@ -14,8 +14,10 @@ from attrs import frozen
 
 from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.arms import Entered
-from ksmcheck.analysis.conflicts import Conflicts, conflicts, reached
+from ksmcheck.analysis.conflicts import Conflicts, conflicts
+from ksmcheck.analysis.held import held
 from ksmcheck.analysis.local_states import LocalStates
+from ksmcheck.analysis.meanwhile import Meanwhile, meanwhile
 from ksmcheck.analysis.points import Points, points_of
 from ksmcheck.analysis.summaries import Runs, summaries_at
 from ksmcheck.analysis.symmetry.local_images import LocalImages
@@ -40,8 +42,9 @@ class Step:
     ``number`` is the step's class. ``conflicts``: the classes with whose steps this step or a later
     one of the actor does not commute. ``sticky``: the step leads back; every cycle of the actor has
     one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: goals, see
-    visibility.py. ``may_break``, ``may_spoil``: what this step or a later one of the actor may
-    break or spoil.
+    visibility.py. ``holds``: the class of the locks that the actor holds, see meanwhile.py;
+    ``may_break``, ``may_spoil``: for each class what this step or a later one of the actor may
+    break or spoil while another one holds such locks.
     """
 
     number: int
@@ -50,8 +53,9 @@ class Step:
     blocks: bool
     heals: int
     breaks: int
-    may_break: int
-    may_spoil: int
+    holds: int
+    may_break: tuple[int, ...]
+    may_spoil: tuple[int, ...]
 
 
 @frozen
@@ -59,14 +63,16 @@ class Stubborn:
     """``steps[a][n]`` for each actor and point; the last one is for places that no table knows.
 
     ``points[a]`` are the numbers of its points for its local states, those of ``states``.
-    ``classes`` is how many classes there are. ``over_steps`` and ``at_end`` are the goals over
-    steps and at the end, ``violations`` those that are no witnesses.
+    ``classes`` is how many classes of steps there are, ``locks`` how many of sets of locks.
+    ``over_steps`` and ``at_end`` are the goals over steps and at the end, ``violations`` those that
+    are no witnesses.
     """
 
     states: LocalStates
     points: tuple[Mapping[int, int], ...]
     steps: tuple[tuple[Step, ...], ...]
     classes: int
+    locks: int
     daemons: tuple[bool, ...]
     goals: int
     over_steps: int
@@ -156,11 +162,13 @@ class Stubborn:
     def _needed(self, chosen: int, at: tuple[int, ...], enabled: int, aim: int) -> int:
         """Actors without which a goal could be missed."""
         healed, broken, finite = aim, 0, False
+        holding: list[int] = []
         for actor, here in enumerate(at):
             if chosen >> actor & 1 and here < len(self.steps[actor]):
                 finite = finite or not self.daemons[actor]
+                step = self.steps[actor][here]
+                holding.append(step.holds)
                 if enabled >> actor & 1:
-                    step = self.steps[actor][here]
                     healed &= step.heals
                     broken |= step.breaks
         if finite:
@@ -170,8 +178,11 @@ class Stubborn:
         for actor, here in enumerate(at):
             if not chosen >> actor & 1 and here < len(self.steps[actor]):
                 step = self.steps[actor][here]
-                ends = 0 if self.daemons[actor] else self.at_end
-                if healed & (step.may_break | ends) or broken & step.may_spoil:
+                breaks, spoils = healed, broken
+                for locks in holding:
+                    breaks &= step.may_break[locks]
+                    spoils &= step.may_spoil[locks]
+                if breaks or spoils or (healed & self.at_end and not self.daemons[actor]):
                     found |= 1 << actor
         return found
 
@@ -195,9 +206,12 @@ def stubborn(
     tables = conflicts(program, summary)
     wanted = goals(program)
     seen = visible(program, summary, wanted, rough=rough)
+    harm = tuple(tuple((item.breaks, item.spoils) for item in each) for each in seen)
+    locks = tuple(held(each)[:-1] for each in summary)
+    waiting = meanwhile(summary, locks, tables.successors, harm)
     sticky = _sticky(tables.successors, points, images)
     steps = [
-        tuple(_steps(tables, actor, summary[actor], seen[actor], sticky[actor]))
+        tuple(_steps(tables, waiting, actor, summary[actor], seen[actor], sticky[actor]))
         for actor in range(len(program.actors))
     ]
     return Stubborn(
@@ -205,6 +219,7 @@ def stubborn(
         tuple(each.number for each in points),
         tuple(steps),
         sum(len(set(numbers)) for numbers in tables.classes),
+        waiting.classes,
         tuple(actor.daemon for actor in program.actors),
         len(wanted),
         _bits(wanted, PropertyKind.STEP),
@@ -215,15 +230,13 @@ def stubborn(
 
 def _steps(
     tables: Conflicts,
+    waiting: Meanwhile,
     actor: int,
     summary: tuple[Summary, ...],
     seen: tuple[Visible, ...],
     sticky: frozenset[int],
 ) -> Iterator[Step]:
     """What ``choose`` needs to know of an actor at each of its points."""
-    following = tables.successors[actor]
-    breaks = reached(following, [item.breaks for item in seen])
-    spoils = reached(following, [item.spoils for item in seen])
     for here, item in enumerate(seen):
         yield Step(
             tables.classes[actor][here],
@@ -232,8 +245,9 @@ def _steps(
             summary[here].blocks,
             item.heals,
             item.breaks,
-            breaks[here],
-            spoils[here],
+            waiting.holds[actor][here],
+            waiting.breaks[actor][here],
+            waiting.spoils[actor][here],
         )
 
 

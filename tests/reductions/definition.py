@@ -88,6 +88,7 @@ def verify(space: Space, most_pairs: int = 200_000) -> int:
     ):
         reduced += _verify(space, tables, known, most_pairs)
         _changes(space, tables, known)
+        _meanwhile(space, tables, known, most_pairs // 10)
         _changes_over_steps(space, tables, known)
     return reduced
 
@@ -113,6 +114,33 @@ def _changes(space: Space, tables: Stubborn, known: dict[State, Moves]) -> None:
                     assert not holds[state] & ~holds[outcome.state] & ~step.breaks
 
 
+def _meanwhile(space: Space, tables: Stubborn, known: dict[State, Moves], most: int) -> None:
+    """While an actor stays where it is others break only what the tables say."""
+    wanted = [
+        (1 << number, goal.predicate)
+        for number, goal in enumerate(goals(space.program))
+        if goal.kind is PropertyKind.STATE
+    ]
+    value = space.evaluator.value
+    for start in space.levels:
+        at = tables.at(tables.states.numbers(start))
+        for actor in moves(space, known, start):
+            locks = tables.steps[actor][at[actor]].holds
+            seen, work = {start}, [start]
+            while work and most > 0:
+                state = work.pop()
+                true = [(bit, one) for bit, one in wanted if value(one, state)]
+                for other, after in _leading_on(moves(space, known, state)):
+                    if other == actor:
+                        continue
+                    most -= 1
+                    broken = sum(bit for bit, one in true if not value(one, after))
+                    assert not broken & ~tables.steps[other][at[other]].may_break[locks]
+                    if after not in seen:
+                        seen.add(after)
+                        work.append(after)
+
+
 def _changes_over_steps(space: Space, tables: Stubborn, known: dict[State, Moves]) -> None:
     """The same for goals over steps: by the step itself, and by one before both ends of another."""
     wanted = [
@@ -136,7 +164,7 @@ def _changes_over_steps(space: Space, tables: Stubborn, known: dict[State, Moves
                     if actor != other and two in _taken_by(other, moves(space, known, one)):
                         step, then = tables.steps[actor][at[actor]], holds(one, two)
                         assert not then & ~now & ~step.heals
-                        assert not now & ~then & ~step.may_spoil
+                        assert not now & ~then & ~step.may_spoil[0]
 
 
 def _leading_on(found: Moves) -> list[tuple[int, State]]:

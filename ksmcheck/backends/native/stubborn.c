@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define KSM_MAX_GOAL_WORDS 16
+#define KSM_MAX_ACTORS 32 /* sets of actors are words of so many bits */
 
 /* What a state looks like to the functions below. */
 typedef struct {
@@ -20,11 +21,10 @@ static bool acts(const ksm_view *v, uint32_t actor)
 static const uint64_t *row(const ksm_view *v, uint32_t actor)
 {
     const ksm_actor_table *t = v->table->actor + actor;
-    const uint32_t width = v->table->class_words + 4 * v->table->goal_words;
-    return t->rows + (uint64_t)t->row[v->at[actor]] * width;
+    return t->rows + (uint64_t)t->row[v->at[actor]] * v->table->row_words;
 }
 
-/* The vector of goals number `which` of an actor's row: heals, breaks, may break, may spoil. */
+/* The vector of goals number `which` of an actor's row: heals, breaks, may break, may spoil, .. */
 static const uint64_t *goals(const ksm_view *v, uint32_t actor, uint32_t which)
 {
     return row(v, actor) + v->table->class_words + which * v->table->goal_words;
@@ -62,13 +62,15 @@ static uint32_t with_dependent(const ksm_view *v, uint32_t chosen, uint32_t enou
 static uint32_t needed(const ksm_view *v, uint32_t chosen)
 {
     const uint32_t actors = v->table->actors, words = v->table->goal_words;
-    uint64_t healed[KSM_MAX_GOAL_WORDS], broken[KSM_MAX_GOAL_WORDS] = {0};
+    uint64_t healed[KSM_MAX_GOAL_WORDS], broken[KSM_MAX_GOAL_WORDS] = {0}, ends = 0;
+    uint32_t holding[KSM_MAX_ACTORS], holders = 0;
     bool finite = false;
     memcpy(healed, v->aim, words * sizeof *healed);
     for (uint32_t actor = 0; actor < actors; actor++) {
         if (!(chosen >> actor & 1) || !acts(v, actor))
             continue;
         finite |= !v->table->actor[actor].daemon;
+        holding[holders++] = v->table->actor[actor].holds[v->at[actor]];
         if (!(v->enabled >> actor & 1))
             continue;
         for (uint32_t i = 0; i < words; i++) {
@@ -80,16 +82,20 @@ static uint32_t needed(const ksm_view *v, uint32_t chosen)
         broken[i] &= v->aim[i] & v->table->over_steps[i];
         if (finite)
             healed[i] &= ~v->table->at_end[i];
+        ends |= healed[i] & v->table->at_end[i];
     }
     uint32_t found = 0;
     for (uint32_t actor = 0; actor < actors; actor++) {
         if ((chosen >> actor & 1) || !acts(v, actor))
             continue;
-        uint64_t missed = 0;
+        uint64_t missed = v->table->actor[actor].daemon ? 0 : ends;
         for (uint32_t i = 0; i < words; i++) {
-            uint64_t ends = v->table->actor[actor].daemon ? 0 : v->table->at_end[i];
-            missed |= healed[i] & (goals(v, actor, 2)[i] | ends);
-            missed |= broken[i] & goals(v, actor, 3)[i];
+            uint64_t breaks = healed[i], spoils = broken[i];
+            for (uint32_t h = 0; h < holders && (breaks | spoils); h++) {
+                breaks &= goals(v, actor, 2 + 2 * holding[h])[i];
+                spoils &= goals(v, actor, 3 + 2 * holding[h])[i];
+            }
+            missed |= breaks | spoils;
         }
         if (missed)
             found |= 1u << actor;

@@ -7,9 +7,12 @@
 
 #include "runtime.h"
 
-/* One actor at its points: see ksmcheck/analysis/points.py. A row has the words of: classes of others' steps that do not commute
- * with something this actor may do from here on; goals that its step may heal; may break; that it
- * may break from here on; may spoil from here on. */
+/*
+ * One actor at its points: see ksmcheck/analysis/points.py. A row has the words of: classes of
+ * others' steps that do not commute with something this actor may do from here on; goals that its
+ * step may heal; may break; and for each class of locks (ksmcheck/analysis/meanwhile.py) goals that
+ * it may break from here on while others hold these; may spoil.
+ */
 #define KSM_STICKY 1 /* the step leads back */
 #define KSM_BLOCKS 2 /* the step may be without an outcome */
 
@@ -19,14 +22,16 @@ typedef struct {
     const uint16_t *point;  /* [its local states]: which point each is */
     const uint16_t *number; /* [steps]: the class of the step, counted over all actors */
     const uint8_t *kind;    /* [steps]: KSM_STICKY, KSM_BLOCKS or both */
+    const uint16_t *holds;  /* [steps]: the class of the locks that it holds */
     const uint16_t *row;    /* [steps]: which of the rows */
-    const uint64_t *rows;   /* [.. * (class_words + 4 * goal_words)] */
+    const uint64_t *rows;   /* [.. * row_words] */
 } ksm_actor_table;
 
 struct ksm_stubborn_table {
     uint32_t actors;
     uint32_t class_words;
     uint32_t goal_words;
+    uint32_t row_words;
     const ksm_actor_table *actor;
     const uint64_t *aims;       /* [2 * goal_words]: violations, witnesses */
     const uint64_t *over_steps; /* [goal_words] */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Sequence
+from itertools import chain
 from typing import TypeVar
 
 from ksmcheck.analysis.stubborn import Aim, Step, Stubborn
@@ -27,6 +28,7 @@ class ActorTable(ctypes.Structure):
         ("point", _U16),
         ("number", _U16),
         ("kind", _U8),
+        ("holds", _U16),
         ("row", _U16),
         ("rows", _U64),
     )
@@ -39,6 +41,7 @@ class StubbornTable(ctypes.Structure):
         ("actors", ctypes.c_uint32),
         ("class_words", ctypes.c_uint32),
         ("goal_words", ctypes.c_uint32),
+        ("row_words", ctypes.c_uint32),
         ("actor", ctypes.POINTER(ActorTable)),
         ("aims", _U64),
         ("over_steps", _U64),
@@ -58,6 +61,7 @@ def structure(stubborn: Stubborn) -> StubbornTable:
         len(actors),
         class_words,
         goal_words,
+        class_words + 2 * (1 + stubborn.locks) * goal_words,
         (ActorTable * max(1, len(actors)))(*actors),
         _array(ctypes.c_uint64, aims),
         _array(ctypes.c_uint64, _words(stubborn.over_steps, goal_words)),
@@ -85,13 +89,14 @@ def _actor(stubborn: Stubborn, actor: int, class_words: int, goal_words: int) ->
         (ctypes.c_uint16 * total).from_buffer_copy(point),
         _array(ctypes.c_uint16, [step.number for step in steps]),
         _array(ctypes.c_uint8, [step.sticky + 2 * step.blocks for step in steps]),
+        _array(ctypes.c_uint16, [step.holds for step in steps]),
         _array(ctypes.c_uint16, numbers),
         _array(ctypes.c_uint64, [word for row in rows for word in row]),
     )
 
 
 def _goals(step: Step, goal_words: int) -> list[int]:
-    vectors = (step.heals, step.breaks, step.may_break, step.may_spoil)
+    vectors = (step.heals, step.breaks, *chain(*zip(step.may_break, step.may_spoil, strict=True)))
     return [word for vector in vectors for word in _words(vector, goal_words)]
 
 
