@@ -49,6 +49,14 @@ class Known:
     changed: frozenset[int] = frozenset()
     becomes: Mapping[int, Expr] = field(factory=dict)
     conditions: tuple[Expr, ...] = ()
+    # What reads none of the cells ``more`` has the range that it has given ``base``.
+    base: Known | None = field(default=None, eq=False)
+    more: frozenset[int] = field(eq=False)
+    ranges: dict[int, Range] = field(init=False, factory=dict, eq=False)
+
+    @more.default
+    def _every(self) -> frozenset[int]:
+        return frozenset(key if key >= 0 else ~key for key in (*self.facts, *self.becomes))
 
     def key(self, cell: int, old: bool) -> int:
         """Under what facts about a cell are found."""
@@ -56,7 +64,9 @@ class Known:
 
     def given(self, key: int, value: int) -> Known:
         """When in addition this is so."""
-        return evolve(self, facts={**self.facts, key: (value, value)})
+        cell = key if key >= 0 else ~key
+        facts, more = {**self.facts, key: (value, value)}, frozenset((cell, *self.becomes))
+        return evolve(self, facts=facts, base=self, more=more)
 
     def past(self) -> Known:
         """What is known of the state before alone."""
@@ -90,8 +100,9 @@ class Certain:
     every: frozenset[int] = field(init=False)
     _locks: frozenset[int] = field(init=False)
     _symbolic: frozenset[int] = field(init=False)
-    # By the identity of predicates, which the program or these keep alive: hashing one costs much.
-    _cells: dict[int, frozenset[int]] = field(factory=dict)
+    # By the identity of expressions, which are kept alive: hashing one costs much.
+    _cells: dict[int, tuple[Expr, frozenset[int]]] = field(factory=dict)
+    _nothing: Known = field(factory=lambda: Known({}))
 
     def __attrs_post_init__(self) -> None:
         self.offsets = self.program.offsets()
@@ -161,9 +172,10 @@ class Certain:
 
     def cells(self, expr: Expr) -> frozenset[int]:
         """The cells that decide the value of ``expr``, in the state before and after alike."""
-        if id(expr) not in self._cells:
-            self._cells[id(expr)] = self.footprint.reads(expr)
-        return self._cells[id(expr)]
+        found = self._cells.get(id(expr))
+        if found is None:
+            found = self._cells[id(expr)] = expr, self.footprint.reads(expr)
+        return found[1]
 
     def places(self, variable: int, index: tuple[Expr, ...], known: Known) -> Iterator[int]:
         """The cells that ``variable[index]`` may be."""
@@ -194,6 +206,17 @@ class Certain:
                 return UNKNOWN
             case Read(variable, (), old):
                 return self.of(known.key(self.offsets[variable], old), known)
+        seen = self.cells(expr)
+        while known is not self._nothing and known.more.isdisjoint(seen):
+            known = self._nothing if known.base is None else known.base
+        if id(expr) not in known.ranges:
+            known.ranges[id(expr)] = self._range(expr, known)
+        return known.ranges[id(expr)]
+
+    def _range(self, expr: Expr, known: Known) -> Range:
+        match expr:
+            case Const() | Temp() | Ask():
+                return UNKNOWN
             case Read(variable, index, old):
                 found = [
                     self.of(known.key(cell, old), known)

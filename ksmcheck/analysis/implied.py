@@ -38,7 +38,7 @@ class Implied:
     certain: Certain
     _answers: dict[tuple[object, ...], bool] = field(factory=dict)
     _parts: dict[int, tuple[Expr, ...]] = field(factory=dict)
-    _all_reads: dict[int, tuple[Read, ...]] = field(factory=dict)
+    _all_reads: dict[int, tuple[frozenset[int], tuple[Read, ...]]] = field(factory=dict)
 
     def true(self, predicate: Expr, known: Known) -> bool:
         """Is it true in every two states of which this is known?"""
@@ -189,15 +189,22 @@ class Implied:
         changed = case.known.changed
         if self.certain.cells(expr).isdisjoint(changed):
             return True
-        return all(
+        fixed, moving = self._reads(expr)
+        return fixed.isdisjoint(changed) and all(
             changed.isdisjoint(self.certain.places(read.variable, read.index, known))
-            for read in self._reads(expr)
+            for read in moving
             for known in (case.past, case.known)
         )
 
-    def _reads(self, expr: Expr) -> tuple[Read, ...]:
+    def _reads(self, expr: Expr) -> tuple[frozenset[int], tuple[Read, ...]]:
+        """The cells that ``expr`` reads whatever the state, and its other reads."""
         if id(expr) not in self._all_reads:
-            self._all_reads[id(expr)] = tuple(reads(expr))
+            every = dict.fromkeys(reads(expr))
+            moving = tuple(r for r in every if not all(isinstance(i, Const) for i in r.index))
+            fixed = frozenset[int]().union(
+                *(self.certain.cells(r) for r in every if r not in moving)
+            )
+            self._all_reads[id(expr)] = fixed, moving
         return self._all_reads[id(expr)]
 
     def _flat(self, expr: Expr, op: Op) -> tuple[Expr, ...]:
@@ -209,20 +216,23 @@ class Implied:
     def _openings(self, expr: Expr, case: _Case) -> Iterator[int]:
         """Where facts about cells that change in ``expr``, or about what they become, would be."""
         known = case.known
-        for read in self._reads(expr):
+        fixed, moving = self._reads(expr)
+        found = set(fixed & known.changed)
+        for read in moving:
             places = known.changed.intersection(
                 self.certain.places(read.variable, read.index, known)
             )
-            for cell in places:
-                yield ~cell
-                if cell not in known.becomes:
-                    yield cell
-                else:
-                    for other in self.certain.cells(known.becomes[cell]):
-                        yield known.key(other, old=True)
+            found |= places
             for item in read.index if places else ():
                 for cell in self.certain.cells(item):
                     yield known.key(cell, old=True)
+        for cell in found:
+            yield ~cell
+            if cell not in known.becomes:
+                yield cell
+            else:
+                for other in self.certain.cells(known.becomes[cell]):
+                    yield known.key(other, old=True)
 
     def _open(self, expr: Expr, known: Known) -> Iterable[int]:
         """A cell whose value decides ``expr``, with others; none when it is not known which."""

@@ -9,12 +9,16 @@ direction in which a step moves a cell and the direction in which the predicate 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial, reduce
+from operator import or_
 from typing import assert_never
 
 from attrs import define, field, frozen
 
 from ksmcheck.analysis.accesses import Summary
-from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.certain import Certain, Known
+from ksmcheck.analysis.conflicts import bits
 from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.held import held
@@ -233,37 +237,77 @@ def visible(
         looks = _Looks(program, offsets)
         looks.truth(goal.predicate, UP)
         moves.add(1 << number, goal, looks, implied)
-    harmless = Harmless(certain, implied)
     found: list[tuple[Visible, ...]] = []
     for actor, summary in enumerate(steps):
-        holds = held(summary)
-        each = [
-            moves.of(_moved(program, offsets, (actor, step.location), step)) for step in summary
-        ]
-        if not rough:
-            each = [
-                _refined(item, Moment(actor, step.location, step, holds[at]), harmless, wanted)
-                for at, (item, step) in enumerate(zip(each, summary, strict=True))
+        places = [(actor, step.location) for step in summary]
+        moved = map(partial(_moved, program, offsets), places, summary)
+        found.append(tuple(map(moves.of, moved)))
+    if rough:
+        return tuple(found)
+    return _Refining(program, steps, wanted, Harmless(certain, implied)).refined(found)
+
+
+@frozen
+class _Refining:
+    """Takes away the goals that are surely left alone.
+
+    What nobody asks for is not looked at: what a finite actor does to goals at the end, because it
+    is never at its end before a step, and what heals a goal over states that nobody else breaks.
+    """
+
+    program: Program
+    steps: tuple[tuple[Summary, ...], ...]
+    wanted: tuple[Goal, ...]
+    harmless: Harmless
+
+    def refined(self, rough: list[tuple[Visible, ...]]) -> tuple[tuple[Visible, ...], ...]:
+        turns = [
+            [
+                self.harmless.turns(Moment(actor, step.location, step, holds))
+                for step, holds in zip(each, held(each), strict=False)
             ]
-        found.append(tuple(each))
-    return tuple(found)
+            for actor, each in enumerate(self.steps)
+        ]
+        broken = [
+            [self._breaks(actor, item.breaks, own) for item, own in zip(seen, mine, strict=True)]
+            for actor, (seen, mine) in enumerate(zip(rough, turns, strict=True))
+        ]
+        by = [reduce(or_, each, 0) for each in broken]
+        found: list[tuple[Visible, ...]] = []
+        for actor, seen in enumerate(rough):
+            others = reduce(or_, (bits for other, bits in enumerate(by) if other != actor), 0)
+            found.append(
+                tuple(
+                    Visible(self._heals(actor, item.heals, others, own), breaks, item.spoils)
+                    for item, own, breaks in zip(seen, turns[actor], broken[actor], strict=True)
+                )
+            )
+        return tuple(found)
 
+    def _breaks(self, actor: int, broken: int, turns: tuple[Known, ...]) -> int:
+        for number, goal in self._of(actor, broken):
+            over_steps = goal.kind is PropertyKind.STEP
+            if self.harmless.breaks_not(turns, goal.predicate, over_steps):
+                broken ^= 1 << number
+        return broken
 
-def _refined(
-    seen: Visible, moment: Moment, harmless: Harmless, wanted: tuple[Goal, ...]
-) -> Visible:
-    """``seen`` without the goals that are surely left alone."""
-    healed, broken = seen.heals, seen.breaks
-    if not healed | broken:
-        return seen
-    turns = harmless.turns(moment)
-    for number, goal in enumerate(wanted):
-        over_steps, bit = goal.kind is PropertyKind.STEP, 1 << number
-        if healed & bit and not over_steps and harmless.heals_not(turns, goal.predicate):
-            healed ^= bit
-        if broken & bit and harmless.breaks_not(turns, goal.predicate, over_steps):
-            broken ^= bit
-    return Visible(healed, broken, seen.spoils)
+    def _heals(self, actor: int, healed: int, others: int, turns: tuple[Known, ...]) -> int:
+        for number, goal in self._of(actor, healed):
+            matters = (
+                others >> number & 1
+                if goal.kind is PropertyKind.STATE
+                else (goal.kind is PropertyKind.END)
+            )
+            if matters and self.harmless.heals_not(turns, goal.predicate):
+                healed ^= 1 << number
+        return healed
+
+    def _of(self, actor: int, asked: int) -> Iterator[tuple[int, Goal]]:
+        """The goals among ``asked``, as bits, of which it matters what this actor does."""
+        for number in bits(asked):
+            goal = self.wanted[number]
+            if goal.kind is not PropertyKind.END or self.program.actors[actor].daemon:
+                yield number, goal
 
 
 def _moved(
