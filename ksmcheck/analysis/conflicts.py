@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ksmcheck.analysis.accesses import WHOLE, WRITER, Hold, Place, Summary
 from ksmcheck.analysis.held import differ, held
@@ -43,9 +43,11 @@ class Signature:
 class Conflicts:
     """``classes[a][n]`` is the class at point n of actor a; ``ahead`` as above.
 
+    ``signatures`` are those of the classes.
     ``successors[a][n]`` are the points that the step at n leads to, "done" not among them.
     """
 
+    signatures: tuple[Signature, ...]
     classes: tuple[tuple[int, ...], ...]
     successors: tuple[tuple[frozenset[int], ...], ...]
     ahead: tuple[tuple[int, ...], ...]
@@ -65,18 +67,25 @@ def conflicts(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Confl
                 for at, step in enumerate(actor)
             )
         )
-    asked = _Asked(program, tuple(found))
-    meets = [asked.by(signature) for signature in found]
     successors = tuple(tuple(map(_targets, actor, [len(actor)] * len(actor))) for actor in steps)
-    ahead = tuple(
+    none = Conflicts(tuple(found), tuple(classes), successors, ())
+    return evolve(none, ahead=ahead_of(program, none, none.signatures))
+
+
+def ahead_of(
+    program: Program, tables: Conflicts, mine: tuple[Signature, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """``ahead`` as above, for the classes ``mine``: those of the steps, or others."""
+    asked = _Asked(program, mine)
+    meets = [asked.by(signature) for signature in tables.signatures]
+    return tuple(
         reached(
             following,
             [meets[number][0] for number in numbers],
             [meets[number][1] for number in numbers],
         )
-        for following, numbers in zip(successors, classes, strict=True)
+        for following, numbers in zip(tables.successors, tables.classes, strict=True)
     )
-    return Conflicts(tuple(classes), successors, ahead)
 
 
 def _targets(step: Summary, done: int) -> frozenset[int]:

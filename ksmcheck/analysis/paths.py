@@ -96,6 +96,7 @@ class Run:
                 if self._enters(other) and not _surely(named):
                     self._block(orelse, no, other + 1)
             case Choose(_, arms):
+                self.blocks = self.blocks or not arms
                 for arm in arms:
                     self._block(arm, path.fork(), first)
                     first += arms_of(arm)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.arms import Entered
@@ -18,6 +18,7 @@ from ksmcheck.analysis.conflicts import Conflicts, conflicts
 from ksmcheck.analysis.held import held
 from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.meanwhile import Meanwhile, meanwhile
+from ksmcheck.analysis.movers import Movers, movers
 from ksmcheck.analysis.points import Points, points_of
 from ksmcheck.analysis.summaries import Runs, summaries_at
 from ksmcheck.analysis.symmetry.local_images import LocalImages
@@ -44,7 +45,7 @@ class Step:
     one. ``blocks``: the step may be without any outcome. ``heals``, ``breaks``: goals, see
     visibility.py. ``holds``: the class of the locks that the actor holds, see meanwhile.py;
     ``may_break``, ``may_spoil``: for each class what this step or a later one of the actor may
-    break or spoil while another one holds such locks.
+    break or spoil while another one holds such locks. ``spoils``: what this step may spoil.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Step:
     holds: int
     may_break: tuple[int, ...]
     may_spoil: tuple[int, ...]
+    spoils: int
 
 
 @frozen
@@ -65,7 +67,7 @@ class Stubborn:
     ``points[a]`` are the numbers of its points for its local states, those of ``states``.
     ``classes`` is how many classes of steps there are, ``locks`` how many of sets of locks.
     ``over_steps`` and ``at_end`` are the goals over steps and at the end, ``violations`` those that
-    are no witnesses.
+    are no witnesses. ``movers`` only for merging.
     """
 
     states: LocalStates
@@ -78,6 +80,7 @@ class Stubborn:
     over_steps: int
     at_end: int
     violations: int
+    movers: Movers | None = None
 
     def at(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         """The points of actors in these local states."""
@@ -131,6 +134,22 @@ class Stubborn:
             for a in acting
             if not self.steps[a][at[a]].sticky
         )
+
+    def goes_on(self, actor: int, before: int, at: tuple[int, ...], aim: int) -> bool:
+        """May a search that takes every step go on with ``actor`` alone, whose step led here?
+
+        ``before`` is the point from where, ``at`` are the points now.
+        """
+        if self.movers is None or self.stops(actor, before) & aim:
+            return False
+        number = self.movers.edges[actor].get((before, at[actor]))
+        return number is not None and self.movers.commute(number, actor, at)
+
+    def stops(self, actor: int, point: int) -> int:
+        """The goals for which no search may go on from the actor's step: see movers.py."""
+        step = self.steps[actor][point]
+        seen = step.breaks if self.daemons[actor] else step.breaks & ~self.at_end
+        return seen | step.spoils & self.over_steps
 
     def _leads_back(self, moving: int, at: tuple[int, ...]) -> bool:
         return any(
@@ -194,8 +213,9 @@ def stubborn(
     runs: Runs | None = None,
     *,
     rough: bool = False,
+    merging: bool = False,
 ) -> Stubborn:
-    """The tables of ``program``, or of what of it is ever entered.
+    """The tables of ``program``, or of what of it is ever entered; for ``merging`` a few more.
 
     ``images`` are those of renamings when only one state of each class is stored. ``runs`` has what
     is known of steps from tables made before. ``rough`` as in visibility.py.
@@ -214,11 +234,11 @@ def stubborn(
         tuple(_steps(tables, waiting, actor, summary[actor], seen[actor], sticky[actor]))
         for actor in range(len(program.actors))
     ]
-    return Stubborn(
+    found = Stubborn(
         taken.states,
         tuple(each.number for each in points),
         tuple(steps),
-        sum(len(set(numbers)) for numbers in tables.classes),
+        len(tables.signatures),
         waiting.classes,
         tuple(actor.daemon for actor in program.actors),
         len(wanted),
@@ -226,6 +246,18 @@ def stubborn(
         _bits(wanted, PropertyKind.END),
         sum(1 << number for number, goal in enumerate(wanted) if not goal.witness),
     )
+    if not merging:
+        return found
+    return evolve(found, movers=movers(program, summary, tables, sticky, _stopping(found)))
+
+
+def _stopping(tables: Stubborn) -> list[frozenset[int]]:
+    """For each actor the points whose steps no search goes on from, whatever its aim."""
+    aims = [tables.aim(aim) for aim in Aim]
+    return [
+        frozenset(at for at in range(len(each)) if all(tables.stops(a, at) & aim for aim in aims))
+        for a, each in enumerate(tables.steps)
+    ]
 
 
 def _steps(
@@ -248,6 +280,7 @@ def _steps(
             waiting.holds[actor][here],
             waiting.breaks[actor][here],
             waiting.spoils[actor][here],
+            item.spoils,
         )
 
 

@@ -25,21 +25,24 @@ class Tables:
     states: LocalStates
     images: LocalImages | None
     _runs: Runs
+    merging: bool = False
     rough: bool = False
     _last: tuple[Entered, bool, Stubborn] | None = field(default=None)
 
     @classmethod
-    def for_search(cls, program: Program, canonical: Canonical | None) -> Tables:
+    def for_search(
+        cls, program: Program, canonical: Canonical | None, merging: bool = False
+    ) -> Tables:
         """Tables for searches that store states as ``canonical`` says, or as they are."""
         if canonical is None or canonical.symmetries.trivial:
-            return cls(program, local_states(program), None, Runs(program))
+            return cls(program, local_states(program), None, Runs(program), merging)
         images = local_images(program, canonical.symmetries)
-        return cls(program, images.states, images, Runs(program))
+        return cls(program, images.states, images, Runs(program), merging)
 
     @property
     def unrenamed(self) -> Tables:
         """Tables for searches that store the same but for renamings."""
-        return Tables(self.program, self.states, None, self._runs)
+        return Tables(self.program, self.states, None, self._runs, self.merging)
 
     def closed(self, entered: Entered) -> Entered:
         """``entered``, and what is entered in the states that stand behind those stored."""
@@ -49,6 +52,13 @@ class Tables:
         """The tables for what is entered; None: nothing is."""
         taken = Entered.nothing(self.states) if entered is None else entered
         if self._last is None or self._last[0] is not taken or self._last[1] != self.rough:
-            found = stubborn(self.program, taken, self.images, self._runs, rough=self.rough)
+            found = stubborn(
+                self.program,
+                taken,
+                self.images,
+                self._runs,
+                rough=self.rough,
+                merging=self.merging and not self.rough,
+            )
             self._last = taken, self.rough, found
         return self._last[2]

@@ -132,10 +132,12 @@ class _Search:
         found = [step.run(state) for step in steps]
         if self._bounder is not None:
             found = self._bounder.taken(state, steps, found)
-        if self._selector is not None:
-            found = self._selector.taken(state, found)
-        pairs = zip(steps, found, strict=True)
-        return pairs if self.merger is None else self.merger.outcomes(number, pairs)
+        if self._selector is None:
+            return zip(steps, found, strict=True)
+        taken = zip(steps, self._selector.taken(state, found), strict=True)
+        if self.merger is None:
+            return taken
+        return self.merger.outcomes(number, state, taken, self._selector.takes_all(state, found))
 
     def _expand(self, batch: range) -> StopReason | None:
         """Take every step from every state of ``batch``: the loop where the time goes."""

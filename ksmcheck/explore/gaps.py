@@ -41,6 +41,15 @@ def without_gaps(
 
 
 @frozen
+class _Mover:
+    """A way of steps of one actor; ``before`` is the state before the last of them."""
+
+    actor: int
+    before: State
+    way: tuple[State, ...]
+
+
+@frozen
 class _Filler:
     evaluator: Evaluator
     tables: Stubborn
@@ -59,21 +68,48 @@ class _Filler:
         return state if self.canonical is None else self.canonical(state)
 
     def _between(self, start: State, goal: State) -> tuple[State, ...]:
-        """The states after ``start`` up to ``goal``: one step, then runs of single steps."""
-        ways: list[tuple[State, ...]] = [
-            (o.state,) for o in self.evaluator.successors(start) if o.state is not None
+        """The states after ``start`` up to ``goal``: right movers, a step, runs of single steps."""
+        movers = [
+            _Mover(o.actor, start, (o.state,))
+            for o in self.evaluator.successors(start)
+            if o.state is not None
         ]
-        for way in ways:
-            if self._stored(way[-1]) == goal:
-                return way
-        for way in ways:
-            state: State | None = way[-1]
-            while state is not None and self._stored(state) != goal and len(way) <= LONGEST:
-                state = self._onward(state)
-                way += () if state is None else (state,)
-            if state is not None and self._stored(state) == goal:
-                return way
-        raise InternalError("no run of single steps leads from one stored state to the next")
+        for mover in movers:
+            if self._stored(mover.way[-1]) == goal:
+                return mover.way
+        seen: set[tuple[int, State, State]] = set()
+        for _ in range(LONGEST):
+            for mover in movers:
+                way = self._run(mover.way, goal)
+                if way is not None:
+                    return way
+            new = {(m.actor, m.before, m.way[-1]): m for m in movers}
+            movers = [after for key in new.keys() - seen for after in self._after(new[key])]
+            seen |= new.keys()
+        raise InternalError(
+            "no run of right movers and single steps leads to the next stored state"
+        )
+
+    def _run(self, way: tuple[State, ...], goal: State) -> tuple[State, ...] | None:
+        """``way`` with the run of single steps from its end to ``goal``; None: it is not there."""
+        state: State | None = way[-1]
+        while state is not None and self._stored(state) != goal and len(way) <= 2 * LONGEST:
+            state = self._onward(state)
+            way += () if state is None else (state,)
+        return way if state is not None and self._stored(state) == goal else None
+
+    def _after(self, mover: _Mover) -> list[_Mover]:
+        """What follows when a search goes on with the same actor."""
+        state, states = mover.way[-1], self.tables.states
+        before = self.tables.point(mover.actor, states.numbers(mover.before)[mover.actor])
+        at = self.tables.at(states.numbers(state))
+        if not self.tables.goes_on(mover.actor, before, at, self.aim):
+            return []
+        return [
+            _Mover(mover.actor, state, (*mover.way, o.state))
+            for o in self.evaluator.successors(state)
+            if o.actor == mover.actor and o.state is not None
+        ]
 
     def _onward(self, state: State) -> State | None:
         """The next state of a run through ``state``; None where it ends."""

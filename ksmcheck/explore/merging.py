@@ -1,10 +1,12 @@
 """Runs through states from which one step alone is to be taken, instead of storing them.
 
 Where a stubborn set is one actor's step with one outcome, the state is passed: only the state where
-that ends is stored. A passed state at which there is something to tell, a violation or a fault, is
-stored after all, so that whatever is found is found at a stored state. It cannot go round in
-circles: a step that closes a cycle of its actor is never passed over. Tables that do not know all
-that happens (assuming.py) may not know of a cycle, so a run ends at some length anyway.
+that ends is stored. So is the state to which a right mover led (movers.py) from one in which every
+step is taken: all outcomes of the same actor's next step are followed from there. A passed state at
+which there is something to tell, a violation or a fault, is stored after all, so that whatever is
+found is found at a stored state. It cannot go round in circles: a step that closes a cycle of its
+actor is never passed over. Tables that do not know all that happens (assuming.py) may not know of a
+cycle, so a run ends at some length anyway.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from ksmcheck.explore.verdicts import Verdicts
 
 # States that are run through in a row: KSM_LONGEST_RUN in search.h.
 LONGEST = 250
+
+# Outcomes of steps after right movers that are followed from one stored state, but for those of the
+# last step: KSM_MOST_ONWARD in search.h.
+MOST_ONWARD = 250
 
 
 @define(eq=False)
@@ -55,27 +61,79 @@ class Merger:
     verdicts: Verdicts
     seen: set[Packed]
     passed: int = 0
+    _room: int = 0
 
     def outcomes(
-        self, number: int, found: Iterator[tuple[CompiledStep, Outcomes]]
+        self,
+        number: int,
+        state: Packed,
+        found: Iterator[tuple[CompiledStep, Outcomes]],
+        everything: bool,
     ) -> Iterator[tuple[CompiledStep, Outcomes]]:
-        """``found``, the steps from state ``number``, each followed to where it is to be stored."""
-        # A state that is stored is not run through any more; canonical forms are not looked for.
-        known = self.seen if self.stepper.canonical is None else ()
+        """``found``, the steps from state ``number``, each followed to where it is to be stored.
+
+        ``everything``: no step is left out.
+        """
+        self._room = MOST_ONWARD if everything else 0
         for step, outcomes in found:
             kept: list[Packed | int] = []
             for outcome in outcomes:
-                end = None
-                if not isinstance(outcome, int) and outcome not in known:
-                    end = self._follow(step, outcome)
-                if end is None or end[1] == outcome:
+                if isinstance(outcome, int):
+                    kept.append(outcome)
+                    continue
+                ends = [self._settle(*end) for end in self._compound(step, state, outcome)]
+                if len(ends) == 1 and ends[0][1] == outcome:
                     kept.append(outcome)
                     continue
                 step.fired = True
                 self.verdicts.judge_transitions(step, number, (outcome,))
-                yield _Arrival(end[0]), (end[1],)
+                for last, end in ends:
+                    yield _Arrival(last), (end,)
             if kept:
                 yield step, tuple(kept)
+
+    def _compound(
+        self, step: CompiledStep, state: Packed, outcome: Packed
+    ) -> Iterator[tuple[CompiledStep, Packed]]:
+        """Where right movers of one actor end that begin with ``step``; the last step of each."""
+        waiting = [(step, state, outcome)]
+        while waiting:
+            last, before, here = waiting.pop()
+            onward = self._onward(last, before, here)
+            if onward is None:
+                yield last, here
+                continue
+            step, nexts = onward
+            step.fired = True
+            self.passed += 1
+            self._room -= len(nexts)
+            waiting += [(step, here, after) for after in reversed(nexts)]
+
+    def _onward(
+        self, step: CompiledStep, before: Packed, state: Packed
+    ) -> tuple[CompiledStep, list[Packed]] | None:
+        """The step that is taken at once after ``step``, and what it leads to; None: ``state`` is
+
+        to be stored.
+        """
+        if self._room <= 0 or not self.selector.goes_on(step.actor, before, state):
+            return None
+        observed = self.stepper.observed
+        known = len(observed)
+        steps = self.stepper.current(state)
+        found = [item.run(state) for item in steps]
+        news = len(observed) > known
+        del observed[known:]
+        if news or self._tells(step, state, steps, found):
+            return None
+        nexts = [item for item in found[step.actor] if not isinstance(item, int)]
+        return (steps[step.actor], nexts) if nexts else None
+
+    def _settle(self, step: CompiledStep, state: Packed) -> tuple[CompiledStep, Packed]:
+        """Where to store for ``state``, which ``step`` led to."""
+        # A state that is stored is not run through any more; canonical forms are not looked for.
+        known = self.stepper.canonical is None and state in self.seen
+        return (step, state) if known else self._follow(step, state)
 
     def _follow(self, step: CompiledStep, state: Packed) -> tuple[CompiledStep, Packed]:
         """Where a run ends that begins with ``state``, which ``step`` led to; its last step."""

@@ -107,7 +107,8 @@ class NativeEngine:
         oracle = options.oracle or oracle_for(program)
         canonical = canonical_form(program, options.reductions, oracle)
         por = Reduction.POR in options.reductions
-        tables = Tables.for_search(program, canonical) if por else None
+        merging = Reduction.MERGE in options.reductions
+        tables = Tables.for_search(program, canonical, merging) if por else None
         built = self.build(program, canonical, None if tables is None else tables.states)
         for notice in built.notices:
             self.tell(notice)

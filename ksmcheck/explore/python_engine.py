@@ -46,7 +46,8 @@ class PythonEngine:
         oracle = options.oracle or oracle_for(program)
         canonical = canonical_form(program, options.reductions, oracle)
         por = Reduction.POR in options.reductions
-        tables = Tables.for_search(program, canonical) if por else None
+        merging = Reduction.MERGE in options.reductions
+        tables = Tables.for_search(program, canonical, merging) if por else None
         states = None if tables is None else tables.states
         model = PythonModel(program, oracle, canonical, states)
         compile_seconds = time.perf_counter() - started

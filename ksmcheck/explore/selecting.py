@@ -34,6 +34,7 @@ class Selector:
     left_out: int = 0
     _known: dict[tuple[tuple[int, ...], int], int] = field(factory=dict)
     _alone: dict[tuple[tuple[int, ...], int], int | None] = field(factory=dict)
+    _onward: dict[tuple[int, int, tuple[int, ...]], bool] = field(factory=dict)
 
     def taken(self, state: Packed, found: list[Outcomes]) -> list[Outcomes]:
         """``found``, what the actors' steps lead to from ``state``, without what may be left out.
@@ -63,6 +64,24 @@ class Selector:
             self._alone[numbers, enabled] = self.tables.alone(at, enabled, self.aim)
         actor = self._alone[numbers, enabled]
         return actor if actor is None or len(found[actor]) == 1 else None
+
+    def takes_all(self, state: Packed, found: list[Outcomes]) -> bool:
+        """Is nothing left out of ``found``, so that a search may go on from right movers?"""
+        if self.symbolic and any(map(_undecided, found)):
+            return False
+        enabled = leading_on(found)
+        return self._moving(self.local_states(state), enabled) == enabled
+
+    def goes_on(self, actor: int, before: Packed, state: Packed) -> bool:
+        """May a search go on with ``actor`` alone, whose step led from ``before`` to ``state``?
+
+        Either everything is taken from ``before``, or it went on there in the same way.
+        """
+        was, numbers = self.local_states(before)[actor], self.local_states(state)
+        if (actor, was, numbers) not in self._onward:
+            point, at = self.tables.point(actor, was), self.tables.at(numbers)
+            self._onward[actor, was, numbers] = self.tables.goes_on(actor, point, at, self.aim)
+        return self._onward[actor, was, numbers]
 
     def _moving(self, numbers: tuple[int, ...], enabled: int) -> int:
         if not enabled & (enabled - 1):

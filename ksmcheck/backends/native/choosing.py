@@ -19,7 +19,7 @@ def expand(layout: Layout, states: LocalStates) -> list[str]:
         "    local_states(s, states);",
         "    if (w->tables)",
         "        ksm_points(w->tables, states, at);",
-        "    if (w->through && !ksm_may_be_alone(at, w))",
+        "    if (w->through && !ksm_may_pass(at, w))",
         "        return o;",
     ]
     symbolic = bool(layout.symbols.cells)
@@ -41,7 +41,7 @@ def expand(layout: Layout, states: LocalStates) -> list[str]:
             lines.append("    faults = w->faults;")
         first += states.total(number)
     if symbolic:  # in some of the states that it stands for a step leads on, in others it faults
-        lines += ["    w->alone = false;", "    if (undecided)", "        return o;"]
+        lines += ["    w->alone = w->whole = false;", "    if (undecided)", "        return o;"]
     lines += ["    return w->tables ? ksm_select(at, ends, w) : o;", "}", ""]
     return ['#include "stubborn.h"', "", *_local_states(layout, states), *lines]
 

@@ -4,10 +4,16 @@
 
 #include "search.h"
 
+/* Successors of one state, with those that are followed after right movers. */
+static uint32_t most_successors(void)
+{
+    return KSM_MOST_ONWARD + 2 * ksm_model.fanout;
+}
+
 /* Room that a batch needs: it is looked up when full, and the last state may overfill it. */
 static uint32_t batch_room(void)
 {
-    uint32_t room = KSM_BATCH + ksm_model.fanout;
+    uint32_t room = KSM_BATCH + most_successors();
     return room > ksm_model.initials ? room : ksm_model.initials;
 }
 
@@ -28,7 +34,9 @@ static bool open_threads(ksm_search *s)
         w->face.unrenamed = s->options.unrenamed;
         w->face.pending = s->pending;
         w->scratch = malloc((ksm_model.fanout + 1) * sizeof *w->scratch);
-        if (!w->batch || !w->face.fired || !w->face.arms || !w->scratch)
+        w->waiting = malloc(most_successors() * sizeof *w->waiting);
+        w->face.mover = KSM_NONE;
+        if (!w->batch || !w->face.fired || !w->face.arms || !w->scratch || !w->waiting)
             return false;
     }
     return true;
@@ -341,6 +349,7 @@ void ksm_close(ksm_search *s)
     for (uint32_t i = 0; s->threads && i < s->workers; i++) {
         free(s->threads[i].batch);
         free(s->threads[i].scratch);
+        free(s->threads[i].waiting);
         free(s->threads[i].face.fired);
         free(s->threads[i].face.arms);
         free(s->threads[i].asked.known);

@@ -404,6 +404,65 @@ static bool stored_already(ksm_thread *w, ksm_successor *e)
     return ksm_known(w->search, e, w->search->workers > 1);
 }
 
+/*
+ * What the next step of `actor` leads to, in `scratch`, if its last one was a right mover and there
+ * is nothing to tell; the end of that. None is there otherwise.
+ */
+static ksm_successor *go_on(ksm_thread *w, const ksm_onward *from, uint32_t actor)
+{
+    if (w->room <= 0)
+        return w->scratch;
+    w->quiet = w->face.through = true;
+    w->noticed = false;
+    w->face.mover = actor;
+    w->face.stood[actor] = from->stood;
+    ksm_successor *end = ksm_expand(from->state.word, w->scratch, &w->face);
+    if (end > w->scratch && !w->noticed && !w->face.missed && from->state.check)
+        ksm_check(from->state.check, from->state.word, &w->face);
+    w->quiet = w->face.through = false;
+    w->face.mover = KSM_NONE;
+    return w->noticed || w->face.missed ? w->scratch : end;
+}
+
+/*
+ * Follow right movers of `actor` from successor `at` on. What it ends in takes the successor's place
+ * and, if that is more than one, those from `upto` on; the new end.
+ */
+static uint32_t follow(ksm_thread *w, uint32_t at, uint32_t upto, uint32_t actor, uint32_t stood)
+{
+    uint32_t count = 1;
+    w->waiting[0] = (ksm_onward){w->batch[at], stood};
+    for (bool first = true; count && !w->face.missed;) {
+        const ksm_onward from = w->waiting[--count];
+        ksm_successor *end = go_on(w, &from, actor);
+        if (end == w->scratch) {
+            w->batch[first ? at : upto++] = from.state;
+            first = false;
+            continue;
+        }
+        w->passed++;
+        w->pending++;
+        w->room -= end - w->scratch;
+        while (end-- > w->scratch)
+            w->waiting[count++] = (ksm_onward){*end, w->face.stood[actor]};
+    }
+    return upto;
+}
+
+/* The successors from `from` on, where every step is taken, with right movers gone on from. */
+static uint32_t follow_all(ksm_thread *w, uint32_t from, uint32_t upto)
+{
+    uint32_t outcomes[KSM_MOST_ACTORS], stood[KSM_MOST_ACTORS], at = from;
+    const uint32_t first = upto;
+    memcpy(outcomes, w->face.outcomes, sizeof outcomes);
+    memcpy(stood, w->face.stood, sizeof stood);
+    w->room = KSM_MOST_ONWARD;
+    for (uint32_t actor = 0; at < first; actor++)
+        for (uint32_t i = 0; i < outcomes[actor]; i++)
+            upto = follow(w, at++, upto, actor, stood[actor]);
+    return upto;
+}
+
 /* Append the successors of one state to the batch, or park it when an answer is missing. */
 static void expand(ksm_thread *w, uint32_t number)
 {
@@ -416,6 +475,8 @@ static void expand(ksm_thread *w, uint32_t number)
     ksm_successor *out = w->batch + w->batched;
     uint32_t upto = (uint32_t)(ksm_expand(word, out, &w->face) - w->batch);
     const bool stuck = upto == w->batched && w->pending == pending;
+    if (s->options.merge && w->face.whole && !w->face.missed)
+        upto = follow_all(w, w->batched, upto);
     if (s->options.merge)
         for (uint32_t i = w->batched; i < upto; i++)
             if (!w->face.missed && !stored_already(w, w->batch + i))

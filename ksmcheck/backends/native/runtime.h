@@ -132,6 +132,8 @@ void ksm_settle(ksm_worker *w, uint64_t *word, const ksm_cell *cells, uint32_t c
 /* Is the first of two conditions the smaller one? Their numbers do not tell: they are chance. */
 bool ksm_less(ksm_worker *w, uint32_t one, uint32_t other);
 
+#define KSM_MOST_ACTORS 32 /* that stubborn sets are for: sets of actors are bits */
+
 /* The part of a worker that the model touches. */
 struct ksm_worker {
     uint64_t left_out; /* steps that stubborn sets left out */
@@ -139,6 +141,10 @@ struct ksm_worker {
     bool unrenamed;    /* ksm_canonical renames nothing */
     bool through;      /* expand only where one actor's step may be all that is to be taken */
     bool alone;        /* one step that leads on is all that is taken */
+    bool whole;        /* no step is left out; the next two then say of each actor */
+    uint32_t outcomes[KSM_MOST_ACTORS]; /* how many of the successors are its */
+    uint32_t stood[KSM_MOST_ACTORS];    /* at which point it stood before its last step */
+    uint32_t mover;    /* only this actor's step is taken, or KSM_NONE: as the tables choose */
     const ksm_stubborn_table *tables;
     uint64_t *arms;    /* [local_states]: arms entered, see ksmcheck/analysis/arms.py */
     uint64_t *mark;    /* where the step that is being run notes its arms */
@@ -218,7 +224,7 @@ typedef struct {
     uint32_t all;          /* 1: go on after a violation */
     uint32_t visited;      /* enum ksm_visited */
     uint32_t aim;          /* with stubborn sets: 0 violations, 1 witnesses */
-    uint32_t merge;        /* with stubborn sets: do not store states with one way on */
+    uint32_t merge;        /* with stubborn sets: do not store what can be run through */
     uint32_t unrenamed;    /* store states without the renamings that the model has */
     ksm_oracle oracle;     /* asked about symbols while no worker runs; NULL without symbols */
     const ksm_stubborn_table *tables; /* NULL: every step is taken */

@@ -17,6 +17,7 @@
 #define KSM_AHEAD 32    /* states between the call for a slot and its use, in rehashing */
 #define KSM_CHUNK 4096  /* state numbers given to a worker at once, at least */
 #define KSM_LONGEST_RUN 250 /* states that are run through in a row: LONGEST in merging.py */
+#define KSM_MOST_ONWARD 250 /* outcomes that are followed after right movers: MOST_ONWARD there */
 #define KSM_MAX_BITS 32 /* the hash table's entries hold this many bits */
 #define KSM_ENOUGH 256  /* states set aside for questions before a worker wants answers */
 
@@ -51,6 +52,12 @@ typedef struct {
     uint64_t room;
 } ksm_tasks;
 
+/* A successor that may be gone on from, and where its actor stood before. */
+typedef struct {
+    ksm_successor state;
+    uint32_t stood;
+} ksm_onward;
+
 typedef struct {
     ksm_worker face; /* first: the model sees only this */
     ksm_search *search;
@@ -71,6 +78,8 @@ typedef struct {
     bool noticed;     /* there would have been something to record */
     uint64_t passed;  /* states run through and not stored */
     ksm_successor *scratch; /* where a state that may be run through is expanded */
+    ksm_onward *waiting;    /* right movers of one actor that are still to be followed */
+    int64_t room;           /* how many more there may be */
     ksm_questions asked;    /* what had no answer since the last pause */
     ksm_tasks parked;       /* states to expand when it has one */
     uint64_t parked_before; /* so many of these were there at the last flush */

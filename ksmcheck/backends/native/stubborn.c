@@ -127,7 +127,30 @@ static bool leads_back(const ksm_view *v, uint32_t moving)
     return false;
 }
 
-bool ksm_may_be_alone(const uint32_t *at, const ksm_worker *w)
+/* After the step of w->mover: is it a right mover that a search may go on from? */
+static bool goes_on(const uint32_t *at, const ksm_worker *w)
+{
+    const ksm_stubborn_table *table = w->tables;
+    const ksm_actor_table *mine = table->actor + w->mover;
+    const uint32_t before = w->stood[w->mover];
+    const ksm_edge *edge = mine->edges + mine->first[before];
+    const ksm_edge *const end = mine->edges + mine->first[before + 1];
+    while (edge < end && edge->target != at[w->mover])
+        edge++;
+    if (edge == end || !(edge->aims >> w->aim & 1))
+        return false;
+    for (uint32_t other = 0; other < table->actors; other++) {
+        const ksm_actor_table *t = table->actor + other;
+        if (other == w->mover || at[other] >= t->steps)
+            continue;
+        const uint64_t *later = t->laters + (uint64_t)t->later[at[other]] * table->mover_words;
+        if (later[edge->number / 64] >> edge->number % 64 & 1)
+            return false;
+    }
+    return true;
+}
+
+static bool may_be_alone(const uint32_t *at, const ksm_worker *w)
 {
     const ksm_stubborn_table *table = w->tables;
     ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
@@ -151,17 +174,46 @@ bool ksm_may_be_alone(const uint32_t *at, const ksm_worker *w)
     return false;
 }
 
+bool ksm_may_pass(const uint32_t *at, const ksm_worker *w)
+{
+    return w->mover == KSM_NONE ? may_be_alone(at, w) : goes_on(at, w);
+}
+
+/* Only the successors of w->mover. */
+static ksm_successor *of_mover(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w)
+{
+    const size_t count = (size_t)(ends[w->mover + 1] - ends[w->mover]);
+    memmove(ends[0], ends[w->mover], count * sizeof **ends);
+    w->stood[w->mover] = at[w->mover];
+    return ends[0] + count;
+}
+
+/* Every step is taken: whose the successors are, and where their actors stood. */
+static ksm_successor *everything(const ksm_view *v, ksm_successor *const *ends, ksm_worker *w)
+{
+    const uint32_t actors = v->table->actors;
+    w->whole = v->table->mover_words && actors <= KSM_MOST_ACTORS;
+    for (uint32_t actor = 0; w->whole && actor < actors; actor++) {
+        w->outcomes[actor] = (uint32_t)(ends[actor + 1] - ends[actor]);
+        w->stood[actor] = v->at[actor];
+    }
+    return ends[actors];
+}
+
 ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w)
 {
     const ksm_stubborn_table *table = w->tables;
     ksm_view v = {table, at, table->aims + w->aim * table->goal_words, 0};
+    if (w->mover != KSM_NONE)
+        return of_mover(at, ends, w);
+    w->whole = false;
     for (uint32_t actor = 0; actor < table->actors; actor++)
         v.enabled |= (uint32_t)(ends[actor + 1] > ends[actor]) << actor;
     uint32_t best = v.enabled;
     int size = __builtin_popcount(best);
     w->alone = size == 1 && !leads_back(&v, best);
     if (size < 2)
-        return ends[table->actors];
+        return everything(&v, ends, w);
     for (uint32_t rest = v.enabled; rest && size > 1; rest &= rest - 1) {
         uint32_t moving = closed(&v, rest & -rest) & v.enabled;
         if (__builtin_popcount(moving) < size && !leads_back(&v, moving)) {
@@ -170,7 +222,7 @@ ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_wo
         }
     }
     if (best == v.enabled)
-        return ends[table->actors];
+        return everything(&v, ends, w);
     w->alone = size == 1; /* what leads back was not chosen */
     w->left_out += (uint32_t)__builtin_popcount(v.enabled & ~best);
     ksm_successor *out = ends[0];

@@ -16,6 +16,13 @@
 #define KSM_STICKY 1 /* the step leads back */
 #define KSM_BLOCKS 2 /* the step may be without an outcome */
 
+/* A right mover: the point that a step leads to, its class, and a bit for each aim that allows it. */
+typedef struct {
+    uint32_t number;
+    uint16_t target;
+    uint16_t aims;
+} ksm_edge;
+
 typedef struct {
     uint32_t steps;         /* its points but the last, which is "done" */
     uint32_t daemon;
@@ -25,6 +32,11 @@ typedef struct {
     const uint16_t *holds;  /* [steps]: the class of the locks that it holds */
     const uint16_t *row;    /* [steps]: which of the rows */
     const uint64_t *rows;   /* [.. * row_words] */
+    const uint32_t *first;  /* [steps + 1]: where the edges of each point begin */
+    const ksm_edge *edges;
+    const uint32_t *later;  /* [steps]: which of the rows below */
+    const uint64_t *laters; /* [.. * mover_words]: classes of others' right movers that do not
+                               commute with something this actor may do from here on */
 } ksm_actor_table;
 
 struct ksm_stubborn_table {
@@ -32,6 +44,7 @@ struct ksm_stubborn_table {
     uint32_t class_words;
     uint32_t goal_words;
     uint32_t row_words;
+    uint32_t mover_words; /* 0: without right movers */
     const ksm_actor_table *actor;
     const uint64_t *aims;       /* [2 * goal_words]: violations, witnesses */
     const uint64_t *over_steps; /* [goal_words] */
@@ -51,7 +64,10 @@ static inline void ksm_points(const ksm_stubborn_table *t, const uint32_t *state
  */
 ksm_successor *ksm_select(const uint32_t *at, ksm_successor *const *ends, ksm_worker *w);
 
-/* May one actor's step be all that is to be taken? If not, it is no use to expand the state. */
-bool ksm_may_be_alone(const uint32_t *at, const ksm_worker *w);
+/*
+ * May one actor's step be all that is to be taken, the one of w->mover if there is one? If not, it
+ * is no use to expand the state.
+ */
+bool ksm_may_pass(const uint32_t *at, const ksm_worker *w);
 
 #endif
