@@ -61,7 +61,7 @@ def movers(
     found: dict[Signature, int] = {}
     edges: list[dict[Edge, int]] = []
     for actor, steps in enumerate(summary):
-        ends = frozenset(at for at, step in enumerate(steps) if step.blocks) | sticky[actor]
+        ends = frozenset(at for at, step in enumerate(steps) if step.blocks)
         holds = held(steps)
         mine: dict[Edge, int] = {}
         for here, step in enumerate(steps):

@@ -4,9 +4,9 @@ Where a stubborn set is one actor's step with one outcome, the state is passed: 
 that ends is stored. So is the state to which a right mover led (movers.py) from one in which every
 step is taken: all outcomes of the same actor's next step are followed from there. A passed state at
 which there is something to tell, a violation or a fault, is stored after all, so that whatever is
-found is found at a stored state. It cannot go round in circles: a step that closes a cycle of its
-actor is never passed over. Tables that do not know all that happens (assuming.py) may not know of a
-cycle, so a run ends at some length anyway.
+found is found at a stored state. It cannot go round in circles: it stops after a step that closes a
+cycle of its actor, and before one that would be a left mover. Tables that do not know all that
+happens (assuming.py) may not know of a cycle, so a run ends at some length anyway.
 """
 
 from __future__ import annotations
