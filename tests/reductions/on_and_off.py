@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
+from ksmcheck.analysis.stubborn import Aim
 from ksmcheck.backends.evaluator import Evaluator
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduce, Reduction, decide
@@ -35,7 +38,13 @@ def searched(
         time_limit=seconds,
         memory_limit=4 << 30,
     )
-    return native(1).search(program, options)
+    result = native(1).search(program, options)
+    open_ones = {n for n, item in enumerate(program.properties) if item.witness is not None}
+    if Reduction.POR not in reductions or open_ones <= result.witnessed:
+        return result
+    # What a search for violations leaves out may be just what a witness needs.
+    wanted = evolve(options, aim=Aim.WITNESSES, entered=result.entered)
+    return evolve(result, witnessed=result.witnessed | native(1).search(program, wanted).witnessed)
 
 
 def chosen(
