@@ -20,8 +20,8 @@ from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
 
-# How much larger than the first look searches with rough tables may be.
-GROWTH = 8
+# So many states a search with rough tables may have at least.
+ROUGH = 16_000
 
 STUBBORN = frozenset({Reduction.POR, Reduction.MERGE})
 
@@ -58,7 +58,7 @@ def settled(
     known = tables.closed(known)
     while True:
         given = evolve(options, entered=known)
-        result = searched(given, GROWTH * look if tables.rough else None)
+        result = searched(given, max(look, ROUGH) if tables.rough else None)
         seen = tables.closed(_seen(result)) | known
         short = tables.rough and result.stop_reason is StopReason.STATE_LIMIT
         over = result.stop_reason is not StopReason.EXHAUSTED and not short
