@@ -1,21 +1,36 @@
 """The lowest and the highest value that each cell ever holds: a fixpoint over all that is stored.
 
-The order of steps plays no part: whatever some way of a step may store where setup or a way has
-stored may be there. A value that has no name outside its step may be any of the type.
+It begins with what setup leaves, which is run with ranges for values. After that order plays no
+part: whatever some way of a step may store where setup or a way has stored may be there. A value
+that has no name outside its step may be any of the type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from typing import assert_never
 
 from attrs import define, field
 
 from ksmcheck.analysis.accesses import Summary
-from ksmcheck.analysis.certain import NOTHING, Certain, Range
-from ksmcheck.analysis.footprint import all_operations, blocks
-from ksmcheck.ir.expr import Expr
+from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
+from ksmcheck.ir.expr import Const, Expr, Temp
+from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.program import Program, VariableKind
-from ksmcheck.ir.step import Assign
+from ksmcheck.ir.step import (
+    Assign,
+    Block,
+    Branch,
+    Check,
+    Choose,
+    Goto,
+    Observe,
+    Operation,
+    Require,
+    SetTemp,
+    When,
+)
 from ksmcheck.ir.types import ConditionType, LockType, SymbolType
 
 # So often a cell may be found to hold more, before it is taken to hold anything of its type.
@@ -27,7 +42,7 @@ Store = tuple[int, tuple[Expr, ...], Expr]
 def limits(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> tuple[Range, ...]:
     """For each cell of the flat state the range of its values in runs of ``steps``."""
     search = _Limits(program)
-    stores = list(dict.fromkeys(_stores(program, steps)))
+    stores = list(dict.fromkeys(_stores(steps)))
     changed = True
     while changed:
         changed = False
@@ -37,11 +52,7 @@ def limits(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> tuple[Ra
     return tuple(search.found)
 
 
-def _stores(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Iterator[Store]:
-    for block in blocks(program.setup):
-        for item in all_operations(block.operations):
-            if isinstance(item, Assign):
-                yield item.variable, item.index, item.value
+def _stores(steps: tuple[tuple[Summary, ...], ...]) -> Iterator[Store]:
     for actor in steps:
         for step in actor:
             for way in step.exits:
@@ -58,16 +69,14 @@ class _Limits:
     tries: list[int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.found = []
+        self.found = _Setup(self.program).ranges()
+        offset = 0
         for variable in self.program.variables:
-            kind = variable.type
-            first = (variable.initial, variable.initial)
+            kind, free = variable.type, variable.kind is VariableKind.LOCATION
             # What is stored to these, or by whom, is not in summaries.
-            if isinstance(kind, LockType | SymbolType | ConditionType):
-                first = (kind.lo, kind.hi)
-            if variable.kind is VariableKind.LOCATION:
-                first = (kind.lo, kind.hi)
-            self.found += [first] * variable.cells
+            if free or isinstance(kind, LockType | SymbolType | ConditionType):
+                self.found[offset : offset + variable.cells] = [(kind.lo, kind.hi)] * variable.cells
+            offset += variable.cells
         self.tries = [PATIENCE] * len(self.found)
 
     def store(self, certain: Certain, variable: int, index: tuple[Expr, ...], value: Expr) -> bool:
@@ -83,3 +92,100 @@ class _Limits:
                 self.found[cell] = wider if self.tries[cell] > 0 else (kind.lo, kind.hi)
                 changed = True
         return changed
+
+
+Ranges = dict[int, Range]
+
+
+@define
+class _Setup:
+    """Runs setup with ranges; both sides of what they leave open."""
+
+    program: Program
+    certain: Certain = field(init=False)
+    ends: list[Ranges] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        every = (((v.type.lo, v.type.hi),) * v.cells for v in self.program.variables)
+        self.certain = Certain(self.program, tuple(chain.from_iterable(every)))
+
+    def ranges(self) -> list[Range]:
+        """The range of each cell after setup, on any way that it may go."""
+        first = chain.from_iterable([v.initial] * v.cells for v in self.program.variables)
+        self._block(self.program.setup, {cell: (v, v) for cell, v in enumerate(first)}, {})
+        limits = self.certain.limits
+        return [
+            _hull([end[cell] for end in self.ends]) if self.ends else limits[cell]
+            for cell in range(len(limits))
+        ]
+
+    def _block(self, block: Block, known: Ranges, temps: dict[int, Expr]) -> None:
+        self._all(block.operations, known, temps)
+        match block.end:
+            case Goto():
+                self.ends.append(known)
+            case Branch(condition, then, orelse):
+                lo, hi = self._range(condition, known, temps)
+                if (lo, hi) != (0, 0):
+                    self._block(then, dict(known), dict(temps))
+                if lo <= 0 <= hi:
+                    self._block(orelse, dict(known), dict(temps))
+            case Choose(_, arms):
+                for arm in arms:
+                    self._block(arm, dict(known), dict(temps))
+            case _:
+                assert_never(block.end)
+
+    def _all(
+        self, operations: tuple[Operation, ...], known: Ranges, temps: dict[int, Expr]
+    ) -> None:
+        for item in operations:
+            match item:
+                case Assign(variable, index, value):
+                    self._store(variable, index, self._range(value, known, temps), known, temps)
+                case SetTemp(number, value):
+                    lo, hi = self._range(value, known, temps)
+                    temps[number] = Const(lo) if lo == hi else Temp(number)
+                case When(condition, then, orelse):
+                    lo, hi = self._range(condition, known, temps)
+                    sides = [then] * ((lo, hi) != (0, 0)) + [orelse] * (lo <= 0 <= hi)
+                    found = []
+                    for side in sides:
+                        found.append((dict(known), dict(temps)))
+                        self._all(side, *found[-1])
+                    for cell in known:
+                        known[cell] = _hull([ranges[cell] for ranges, _ in found])
+                    for number in {n for _, named in found for n in named}:
+                        values = {named.get(number, Temp(number)) for _, named in found}
+                        temps[number] = values.pop() if len(values) == 1 else Temp(number)
+                case Check() | Require() | Observe():
+                    pass
+                case _:
+                    assert_never(item)
+
+    def _range(self, expr: Expr, known: Ranges, temps: dict[int, Expr]) -> Range:
+        return self.certain.range(self._named(expr, temps), Known(known))
+
+    def _named(self, expr: Expr, temps: dict[int, Expr]) -> Expr:
+        return rewrite(
+            expr, lambda leaf: temps.get(leaf.number, leaf) if isinstance(leaf, Temp) else leaf
+        )
+
+    def _store(
+        self,
+        variable: int,
+        index: tuple[Expr, ...],
+        value: Range,
+        known: Ranges,
+        temps: dict[int, Expr],
+    ) -> None:
+        kind = self.program.variables[variable].type
+        stored = max(value[0], kind.lo), min(value[1], kind.hi)
+        named = tuple(self._named(item, temps) for item in index)
+        cells = list(self.certain.places(variable, named, Known(known)))
+        for cell in cells:
+            known[cell] = stored if len(cells) == 1 else _hull([known[cell], stored])
+
+
+def _hull(ranges: list[Range]) -> Range:
+    return min(lo for lo, _ in ranges), max(hi for _, hi in ranges)

@@ -128,3 +128,41 @@ def test_what_a_lock_hides_is_broken_by_its_release_alone(tmp_path: Path) -> Non
     path.write_text(LOCKED, encoding="utf-8")
     texts = steps_that_break(compile_file(path), "same")
     assert texts == {"spin_unlock(lock)"}
+
+
+SETUP = """from typing import Annotated
+
+from ksmcheck.lang import *
+
+x: Annotated[int, Range(0, 3)]
+y: Annotated[int, Range(0, 3)]
+z: Annotated[int, Range(0, 3)]
+
+
+@setup
+def begin() -> None:
+    global x, y, z
+    x = 1
+    y = choose(x, 2)
+    if y == 2:
+        z = 3
+
+
+@actor
+def A() -> None:
+    global x
+    if y == z:
+        x = 2
+
+
+scenario(question="?", kernel="")
+"""
+
+
+def test_limits_begin_with_what_setup_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "begins.py"
+    path.write_text(SETUP, encoding="utf-8")
+    program = compile_file(path)
+    found = limits(program, summaries(program))
+    offsets, names = program.offsets(), [variable.name for variable in program.variables]
+    assert [found[offsets[names.index(name)]] for name in "xyz"] == [(1, 2), (1, 2), (0, 3)]
