@@ -41,6 +41,8 @@ class InternalError(Exception):
 
 
 LISTED = 8
+# Characters of a line of a file, as generated ones have them, that are shown.
+WIDEST = 140
 CLOSE = 0.6
 AS_GOOD = 0.12
 
@@ -83,8 +85,18 @@ def _excerpt(span: Span, source: str) -> list[str]:
     text = lines[span.line - 1].replace("\t", " ")
     end = span.end_column if span.end_line == span.line else len(text)
     width = max(1, min(end, len(text)) - span.column)
+    text, column = _window(text, span.column)
     number = str(span.line)
     return [
         f" {number:>4} | {text}".rstrip(),
-        f" {'':>4} | {' ' * span.column}{'^' * width}",
+        f" {'':>4} | {' ' * column}{'^' * min(width, max(1, len(text) - column))}",
     ]
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """What of a long line is around ``column``, and where in that the column is."""
+    if len(text) <= WIDEST:
+        return text, column
+    first = max(0, min(column - WIDEST // 2, len(text) - WIDEST))
+    before, after = "... " if first else "", " ..." if first + WIDEST < len(text) else ""
+    return f"{before}{text[first : first + WIDEST]}{after}", column - first + len(before)

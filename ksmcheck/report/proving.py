@@ -98,7 +98,8 @@ def _subject(program: Program, name: str) -> Property | BuiltinCheck:
     if name not in known:
         names = [*(item.name for item in program.properties), *known]
         message = f"this model has no property or check '{name}'"
-        raise UserError([Diagnostic("KSM554", message, hint=did_you_mean(name, names))])
+        hint = did_you_mean(name, names) or f"known: {', '.join(sorted(names))}"
+        raise UserError([Diagnostic("KSM554", message, hint=hint)])
     if known[name] is BuiltinCheck.LOCK_ORDER:
         message = "the order of locks is a fact about all runs together, not about a state"
         raise UserError([Diagnostic("KSM555", message, hint="`ksmcheck explore` checks it")])

@@ -86,16 +86,11 @@ def _parse(text: str, name: str) -> Json:
             fault = Diagnostic("KSM523", "the trace file ends too early", span, hint)
         else:
             fault = Diagnostic("KSM522", f"this is not JSON: {error.msg}", span, _ORIGIN)
-        raise UserError([fault], {name: _shortened(text)}) from error
+        raise UserError([fault], {name: text}) from error
     except RecursionError as error:
         raise UserError(
             [Diagnostic("KSM522", f"{name}: this JSON is nested too deeply", hint=_ORIGIN)]
         ) from error
-
-
-def _shortened(text: str) -> str:
-    """The same lines, cut where a caret excerpt would fill the screen."""
-    return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in text.split("\n"))
 
 
 def _other_schema(name: str, text: str, found: Json) -> Diagnostic:

@@ -118,3 +118,22 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         save(trace_of("lost"), folder)
     assert [path.name for path in tmp_path.iterdir()] == ["trace.json"]
+
+
+def test_a_caret_in_a_long_line_is_seen() -> None:
+    with pytest.raises(UserError) as caught:
+        decode('{"a": "' + "word " * 200, "t.json")
+    first, line, caret, *_ = render(caught.value.diagnostics[0], caught.value.sources).splitlines()
+    assert "KSM523" in first
+    assert len(line) < 160
+    assert caret.index("^") <= len(line)
+
+
+def test_a_caret_in_the_middle_of_a_long_line() -> None:
+    text = '{"a": [' + "1, " * 200 + "x, " + "2, " * 200 + "3]}"
+    with pytest.raises(UserError) as caught:
+        decode(text, "t.json")
+    _, line, caret, *_ = render(caught.value.diagnostics[0], caught.value.sources).splitlines()
+    assert line[caret.index("^")] == "x"
+    assert " | ... " in line
+    assert line.endswith(" ...")
