@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from ksmcheck.analysis.accesses import Exit, Hold, Summary
 from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
-from ksmcheck.analysis.held import may_be
+from ksmcheck.analysis.held import after
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.ir.expr import Const, Expr, Read, Temp
 from ksmcheck.ir.fold import rewrite
@@ -131,13 +131,7 @@ class Harmless:
     def _after(
         self, moment: Moment, way: Exit, case: Case, before: dict[int, Range]
     ) -> dict[int, Range]:
-        holds = set(moment.holds)
-        for taken, lock in way.locks:
-            if taken:
-                holds.add(lock)
-            else:
-                holds = {hold for hold in holds if not may_be(hold, lock)}
-        known = self._locked(moment.actor, holds, case)
+        known = self._locked(moment.actor, after(moment.holds, way), case)
         own = dict(moment.step.known)
         own |= {v: value.value for v, value in way.values if isinstance(value, Const)}
         for variable, stored in way.values:

@@ -42,12 +42,7 @@ def held(steps: tuple[Summary, ...]) -> tuple[frozenset[Hold], ...]:
 
 def _after(holds: frozenset[Hold], way: Exit, before: Summary, there: Summary) -> Iterator[Hold]:
     """The facts at the end of ``way``, which leads from ``before`` to ``there``."""
-    now = set(holds)
-    for taken, lock in way.locks:
-        if taken:
-            now.add(lock)
-        else:
-            now = {hold for hold in now if not may_be(hold, lock)}
+    now = after(holds, way)
     if not now:
         return
     stored, known = dict(way.values), dict(there.known)
@@ -61,6 +56,14 @@ def _after(holds: frozenset[Hold], way: Exit, before: Summary, there: Summary) -
             names.setdefault(Const(number), []).append(Read(variable))
     for hold in now:
         yield from _renamed(hold, stored, names, known)
+
+
+def after(holds: frozenset[Hold], way: Exit) -> frozenset[Hold]:
+    """What is certainly held after ``way`` if ``holds`` was before, in terms of its start."""
+    now = holds
+    for taken, lock in way.locks:
+        now = now | {lock} if taken else frozenset(h for h in now if not may_be(h, lock))
+    return now
 
 
 def may_be(one: Hold, other: Hold) -> bool:

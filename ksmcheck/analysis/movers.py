@@ -13,9 +13,9 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from ksmcheck.analysis.accesses import Exit, Hold, Summary
+from ksmcheck.analysis.accesses import Hold, Summary
 from ksmcheck.analysis.conflicts import Conflicts, Signature, ahead_of
-from ksmcheck.analysis.held import held, may_be
+from ksmcheck.analysis.held import after, held
 from ksmcheck.ir.program import Program
 
 # From one point to the next, which is not "done".
@@ -82,17 +82,7 @@ def _held_after(before: frozenset[Hold], step: Summary) -> dict[int, frozenset[H
     """
     found: dict[int, frozenset[Hold]] = {}
     for way in step.exits:
-        now = _kept(before, way)
+        now = after(before, way)
         for target in way.following:
             found[target] = found.get(target, now) & now
     return found
-
-
-def _kept(before: frozenset[Hold], way: Exit) -> frozenset[Hold]:
-    now = set(before)
-    for taken, lock in way.locks:
-        if taken:
-            now.add(lock)
-        else:
-            now = {hold for hold in now if not may_be(hold, lock)}
-    return frozenset(now)
