@@ -6,7 +6,7 @@ Of a cell that nothing is known of, the value may be any that the cell ever hold
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import chain, product
 from types import UnionType
 from typing import assert_never
 
@@ -223,7 +223,7 @@ class Certain:
                     for cell in self.places(variable, index, known)
                 ]
                 kind = self.program.variables[variable].type
-                return _hull(found) if found else (kind.lo, kind.hi)
+                return hull(found) if found else (kind.lo, kind.hi)
             case Not(operand):
                 lo, hi = self.range(operand, known)
                 return _verdict(lo == hi == 0, lo > 0 or hi < 0)
@@ -233,7 +233,7 @@ class Certain:
                     return self.range(orelse, known)
                 if lo > 0 or hi < 0:
                     return self.range(then, known)
-                return _hull([self.range(then, known), self.range(orelse, known)])
+                return hull([self.range(then, known), self.range(orelse, known)])
             case Binary(op, left, right):
                 return self._binary(op, left, right, known)
             case BitCount():
@@ -291,5 +291,12 @@ def _verdict(true: bool, false: bool) -> Range:
     return (1, 1) if true else (0, 0) if false else MAYBE
 
 
-def _hull(known: list[Range]) -> Range:
+def declared(program: Program) -> tuple[Range, ...]:
+    """The range of each cell's type."""
+    every = (((v.type.lo, v.type.hi),) * v.cells for v in program.variables)
+    return tuple(chain.from_iterable(every))
+
+
+def hull(known: list[Range]) -> Range:
+    """The least range that has all of these in it."""
     return min(lo for lo, _ in known), max(hi for _, hi in known)

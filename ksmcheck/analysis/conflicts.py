@@ -43,11 +43,12 @@ class Signature:
 class Conflicts:
     """``classes[a][n]`` is the class at point n of actor a; ``ahead`` as above.
 
-    ``signatures`` are those of the classes.
+    ``signatures`` are those of the classes; ``holds[a][n]`` is what actor a certainly holds.
     ``successors[a][n]`` are the points that the step at n leads to, "done" not among them.
     """
 
     signatures: tuple[Signature, ...]
+    holds: tuple[tuple[frozenset[Hold], ...], ...]
     classes: tuple[tuple[int, ...], ...]
     successors: tuple[tuple[frozenset[int], ...], ...]
     ahead: tuple[tuple[int, ...], ...]
@@ -57,8 +58,8 @@ def conflicts(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Confl
     """The tables of a program whose steps have these summaries."""
     found: dict[Signature, int] = {}
     classes: list[tuple[int, ...]] = []
-    for number, actor in enumerate(steps):
-        holds = held(actor)
+    every = tuple(held(actor)[:-1] for actor in steps)
+    for number, (actor, holds) in enumerate(zip(steps, every, strict=True)):
         classes.append(
             tuple(
                 found.setdefault(
@@ -68,7 +69,7 @@ def conflicts(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Confl
             )
         )
     successors = tuple(tuple(map(_targets, actor, [len(actor)] * len(actor))) for actor in steps)
-    none = Conflicts(tuple(found), tuple(classes), successors, ())
+    none = Conflicts(tuple(found), every, tuple(classes), successors, ())
     return evolve(none, ahead=ahead_of(program, none, none.signatures))
 
 

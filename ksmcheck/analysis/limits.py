@@ -14,7 +14,7 @@ from typing import assert_never
 from attrs import define, field
 
 from ksmcheck.analysis.accesses import Summary
-from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
+from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range, declared, hull
 from ksmcheck.ir.expr import Const, Expr, Temp
 from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.program import Program, VariableKind
@@ -106,8 +106,7 @@ class _Setup:
     ends: list[Ranges] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        every = (((v.type.lo, v.type.hi),) * v.cells for v in self.program.variables)
-        self.certain = Certain(self.program, tuple(chain.from_iterable(every)))
+        self.certain = Certain(self.program, declared(self.program))
 
     def ranges(self) -> list[Range]:
         """The range of each cell after setup, on any way that it may go."""
@@ -115,7 +114,7 @@ class _Setup:
         self._block(self.program.setup, {cell: (v, v) for cell, v in enumerate(first)}, {})
         limits = self.certain.limits
         return [
-            _hull([end[cell] for end in self.ends]) if self.ends else limits[cell]
+            hull([end[cell] for end in self.ends]) if self.ends else limits[cell]
             for cell in range(len(limits))
         ]
 
@@ -154,7 +153,7 @@ class _Setup:
                         found.append((dict(known), dict(temps)))
                         self._all(side, *found[-1])
                     for cell in known:
-                        known[cell] = _hull([ranges[cell] for ranges, _ in found])
+                        known[cell] = hull([ranges[cell] for ranges, _ in found])
                     for number in {n for _, named in found for n in named}:
                         values = {named.get(number, Temp(number)) for _, named in found}
                         temps[number] = values.pop() if len(values) == 1 else Temp(number)
@@ -184,8 +183,4 @@ class _Setup:
         named = tuple(self._named(item, temps) for item in index)
         cells = list(self.certain.places(variable, named, Known(known)))
         for cell in cells:
-            known[cell] = stored if len(cells) == 1 else _hull([known[cell], stored])
-
-
-def _hull(ranges: list[Range]) -> Range:
-    return min(lo for lo, _ in ranges), max(hi for _, hi in ranges)
+            known[cell] = stored if len(cells) == 1 else hull([known[cell], stored])

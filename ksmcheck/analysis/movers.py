@@ -15,7 +15,7 @@ from attrs import frozen
 
 from ksmcheck.analysis.accesses import Hold, Summary
 from ksmcheck.analysis.conflicts import Conflicts, Signature, ahead_of
-from ksmcheck.analysis.held import after, held
+from ksmcheck.analysis.held import after
 from ksmcheck.ir.program import Program
 
 # From one point to the next, which is not "done".
@@ -60,9 +60,8 @@ def movers(
     """
     found: dict[Signature, int] = {}
     edges: list[dict[Edge, int]] = []
-    for actor, steps in enumerate(summary):
+    for actor, (steps, holds) in enumerate(zip(summary, tables.holds, strict=True)):
         ends = frozenset(at for at, step in enumerate(steps) if step.blocks)
-        holds = held(steps)
         mine: dict[Edge, int] = {}
         for here, step in enumerate(steps):
             if here in sticky[actor] or here in visible[actor]:

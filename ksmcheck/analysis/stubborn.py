@@ -15,7 +15,6 @@ from attrs import evolve, frozen
 from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.conflicts import Conflicts, conflicts
-from ksmcheck.analysis.held import held
 from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.meanwhile import Meanwhile, meanwhile
 from ksmcheck.analysis.movers import Movers, movers
@@ -225,10 +224,9 @@ def stubborn(
     summary = summaries_at(program, points, Runs(program) if runs is None else runs)
     tables = conflicts(program, summary)
     wanted = goals(program)
-    seen = visible(program, summary, wanted, rough=rough)
+    seen = visible(program, summary, tables.holds, wanted, rough=rough)
     harm = tuple(tuple((item.breaks, item.spoils) for item in each) for each in seen)
-    locks = tuple(held(each)[:-1] for each in summary)
-    waiting = meanwhile(summary, locks, tables.successors, harm)
+    waiting = meanwhile(summary, tables.holds, tables.successors, harm)
     sticky = _sticky(tables.successors, points, images)
     steps = [
         tuple(_steps(tables, waiting, actor, summary[actor], seen[actor], sticky[actor]))

@@ -16,12 +16,11 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ksmcheck.analysis.accesses import Summary
+from ksmcheck.analysis.accesses import Hold, Summary
 from ksmcheck.analysis.certain import Certain, Known
 from ksmcheck.analysis.conflicts import bits
 from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
-from ksmcheck.analysis.held import held
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
@@ -221,13 +220,14 @@ def goals(program: Program) -> tuple[Goal, ...]:
 def visible(
     program: Program,
     steps: tuple[tuple[Summary, ...], ...],
+    holds: tuple[tuple[frozenset[Hold], ...], ...],
     wanted: tuple[Goal, ...],
     *,
     rough: bool = False,
 ) -> tuple[tuple[Visible, ...], ...]:
     """For each actor and point what its step may do to the goals ``wanted``.
 
-    ``rough``: by direction only, which costs little.
+    ``holds`` is what is certainly held there. ``rough``: by direction only, which costs little.
     """
     offsets = program.offsets()
     certain = Certain(program, limits(program, steps))
@@ -244,7 +244,7 @@ def visible(
         found.append(tuple(map(moves.of, moved)))
     if rough:
         return tuple(found)
-    return _Refining(program, steps, wanted, Harmless(certain, implied)).refined(found)
+    return _Refining(program, steps, holds, wanted, Harmless(certain, implied)).refined(found)
 
 
 @frozen
@@ -257,6 +257,7 @@ class _Refining:
 
     program: Program
     steps: tuple[tuple[Summary, ...], ...]
+    holds: tuple[tuple[frozenset[Hold], ...], ...]
     wanted: tuple[Goal, ...]
     harmless: Harmless
 
@@ -264,9 +265,9 @@ class _Refining:
         turns = [
             [
                 self.harmless.turns(Moment(actor, step.location, step, holds))
-                for step, holds in zip(each, held(each), strict=False)
+                for step, holds in zip(each, mine, strict=True)
             ]
-            for actor, each in enumerate(self.steps)
+            for actor, (each, mine) in enumerate(zip(self.steps, self.holds, strict=True))
         ]
         broken = [
             [self._breaks(actor, item.breaks, own) for item, own in zip(seen, mine, strict=True)]
@@ -275,7 +276,7 @@ class _Refining:
         by = [reduce(or_, each, 0) for each in broken]
         found: list[tuple[Visible, ...]] = []
         for actor, seen in enumerate(rough):
-            others = reduce(or_, (bits for other, bits in enumerate(by) if other != actor), 0)
+            others = reduce(or_, (own for other, own in enumerate(by) if other != actor), 0)
             found.append(
                 tuple(
                     Visible(self._heals(actor, item.heals, others, own), breaks, item.spoils)
@@ -293,11 +294,8 @@ class _Refining:
 
     def _heals(self, actor: int, healed: int, others: int, turns: tuple[Known, ...]) -> int:
         for number, goal in self._of(actor, healed):
-            matters = (
-                others >> number & 1
-                if goal.kind is PropertyKind.STATE
-                else (goal.kind is PropertyKind.END)
-            )
+            kind, by_others = goal.kind, others >> number & 1
+            matters = kind is PropertyKind.END or (kind is PropertyKind.STATE and by_others)
             if matters and self.harmless.heals_not(turns, goal.predicate):
                 healed ^= 1 << number
         return healed

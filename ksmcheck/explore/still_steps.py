@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import chain
 
 from attrs import evolve
 
-from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.certain import Certain, declared
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.explore.assuming import STUBBORN
 from ksmcheck.explore.options import SearchOptions
@@ -68,8 +67,7 @@ def _watched(same: Same) -> Program:
 
 def _still(program: Program) -> Iterator[Property]:
     """The properties over states that say of a step which changes nothing what goals say of it."""
-    declared = (((v.type.lo, v.type.hi),) * v.cells for v in program.variables)
-    implied = Implied(Certain(program, tuple(chain.from_iterable(declared))))
+    implied = Implied(Certain(program, declared(program)))
     for item in program.properties:
         if item.kind is PropertyKind.STEP:
             doubtful = tuple(

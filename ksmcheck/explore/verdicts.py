@@ -14,7 +14,8 @@ class Verdicts:
 
     States are found in breadth-first order, so the first finding of a kind has a shortest path.
     ``settled`` turns True at the first finding, unless ``all_violations``. ``patient``: a flag that
-    was found goes on being observed to the end of the level, so that its states are all alike.
+    was found goes on being observed to the end of the level, and a violated property goes on being
+    asked, so that its states are all alike.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class Verdicts:
         if watch.number in self._resolved:
             return
         self._resolved.add(watch.number)
-        self._stepper.drop(watch.number)
+        if watch.stutter or watch.witness or not self._patient:
+            self._stepper.drop(watch.number)
         if watch.stutter:
             self._stepper.widen(watch.number)
         elif watch.witness:

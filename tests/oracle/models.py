@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from ksmcheck.frontend import CompileOptions, compile_model
 from ksmcheck.ir.program import BuiltinCheck, Program
 from ksmcheck.ir.types import format_value
@@ -28,6 +30,15 @@ def compile_file(
         disabled=tuple(disabled),
     )
     return compile_model(str(path), options)
+
+
+def compile_text(
+    folders: pytest.TempPathFactory, text: str, disabled: Iterable[BuiltinCheck] = ()
+) -> Program:
+    """Compile the text of a random program, in a folder of its own."""
+    path = folders.mktemp("random") / "random_program.py"
+    path.write_text(text, encoding="utf-8")
+    return compile_file(path, disabled=disabled)
 
 
 def compile_body(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ksmcheck.analysis.certain import Certain, Known
+from ksmcheck.analysis.conflicts import conflicts
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
 from ksmcheck.analysis.summaries import summaries
@@ -81,7 +82,7 @@ def steps_that_break(program: Program, name: str) -> set[str]:
         if program.properties[goal.property].name == name and not goal.witness
     )
     summary = summaries(program)
-    seen = visible(program, summary, wanted)
+    seen = visible(program, summary, conflicts(program, summary).holds, wanted)
     return {
         actor.steps[at.location].text
         for actor, points, each in zip(program.actors, summary, seen, strict=True)

@@ -18,7 +18,7 @@ from ksmcheck.ir.program import BuiltinCheck, Program
 from tests.backends.random_programs import programs as random_steps
 from tests.native.agreement import native
 from tests.oracle.evaluator_search import TooManyStates, search
-from tests.oracle.models import compile_file
+from tests.oracle.models import compile_file, compile_text
 from tests.reductions.lock_programs import lock_programs
 from tests.reductions.right_movers import verify_movers
 from tests.reductions.same_verdicts import assert_same_verdicts, reduced
@@ -75,9 +75,7 @@ def test_many_random_locks(tmp_path_factory: pytest.TempPathFactory, text: str) 
 
 
 def check_locks(folders: pytest.TempPathFactory, text: str) -> None:
-    path = folders.mktemp("random") / "random_program.py"
-    path.write_text(text, encoding="utf-8")
-    check(compile_file(path))
+    check(compile_text(folders, text))
 
 
 @settings(SETTINGS, max_examples=60)

@@ -20,7 +20,7 @@ from tests.backends import programs as hand_built
 from tests.backends.random_programs import programs as random_steps
 from tests.native.agreement import native
 from tests.oracle.evaluator_search import TooManyStates, search
-from tests.oracle.models import compile_file
+from tests.oracle.models import compile_file, compile_text
 from tests.random_programs.programs import programs as random_sources
 from tests.random_programs.schedule import Scheduler, TooLarge
 from tests.reductions.definition import verify
@@ -112,9 +112,7 @@ def test_many_random_locks(tmp_path_factory: pytest.TempPathFactory, text: str) 
 
 
 def check_locks(folders: pytest.TempPathFactory, text: str) -> None:
-    path = folders.mktemp("random") / "random_program.py"
-    path.write_text(text, encoding="utf-8")
-    check(compile_file(path))
+    check(compile_text(folders, text))
 
 
 @settings(SETTINGS, max_examples=60)
@@ -148,6 +146,4 @@ def check_source(folders: pytest.TempPathFactory, text: str) -> None:
         Scheduler(text).explore(LIMIT)
     except TooLarge:
         assume(False)
-    path = folders.mktemp("random") / "random_program.py"
-    path.write_text(text, encoding="utf-8")
-    check(compile_file(path, disabled=[BuiltinCheck.LOCK_ORDER]))
+    check(compile_text(folders, text, [BuiltinCheck.LOCK_ORDER]))

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define KSM_MAX_GOAL_WORDS 16
-#define KSM_MAX_ACTORS 32 /* sets of actors are words of so many bits */
 
 /* What a state looks like to the functions below. */
 typedef struct {
@@ -63,7 +62,7 @@ static uint32_t needed(const ksm_view *v, uint32_t chosen)
 {
     const uint32_t actors = v->table->actors, words = v->table->goal_words;
     uint64_t healed[KSM_MAX_GOAL_WORDS], broken[KSM_MAX_GOAL_WORDS] = {0}, ends = 0;
-    uint32_t holding[KSM_MAX_ACTORS], holders = 0;
+    uint32_t holding[KSM_MOST_ACTORS], holders = 0;
     bool finite = false;
     memcpy(healed, v->aim, words * sizeof *healed);
     for (uint32_t actor = 0; actor < actors; actor++) {
