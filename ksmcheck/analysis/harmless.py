@@ -14,9 +14,10 @@ from itertools import product
 from attrs import evolve, frozen
 
 from ksmcheck.analysis.accesses import Exit, Hold, Summary
-from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range
+from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.held import after
 from ksmcheck.analysis.implied import Implied
+from ksmcheck.analysis.nodes import Known, Node, Range, mask
 from ksmcheck.ir.expr import Const, Expr, Read, Temp
 from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.types import LockKind, LockType
@@ -58,14 +59,14 @@ class Harmless:
         changed = self._touched(moment, way, case)
         facts = {~cell if cell in changed else cell: known for cell, known in before.items()}
         becomes = self._becomes(moment, way, case)
-        return Known({**facts, **after}, frozenset(changed), becomes, way.facts)
+        conditions = map(self.certain.nodes.of, way.facts)
+        return self.certain.known({**facts, **after}, mask(changed), becomes, conditions)
 
     def heals_not(self, turns: tuple[Known, ...], predicate: Expr) -> bool:
         """Is a predicate over one state that is false before the step surely false after it?"""
-        seen = self.certain.cells(predicate)
+        seen = self.certain.nodes.of(predicate).cells
         return all(
-            seen.isdisjoint(turn.changed) or self.implied.stays(predicate, False, turn)
-            for turn in turns
+            not seen & turn.changed or self.implied.stays(predicate, False, turn) for turn in turns
         )
 
     def breaks_not(self, turns: tuple[Known, ...], predicate: Expr, over_steps: bool) -> bool:
@@ -73,9 +74,9 @@ class Harmless:
 
         One over steps: is it surely true of the step itself?
         """
-        seen, implied = self.certain.cells(predicate), self.implied
+        seen, implied = self.certain.nodes.of(predicate).cells, self.implied
         return all(
-            seen.isdisjoint(turn.changed)
+            not seen & turn.changed
             or (
                 implied.true(predicate, turn)
                 if over_steps
@@ -105,7 +106,7 @@ class Harmless:
 
     def _cells(self, variable: int, index: tuple[Expr, ...], case: Case) -> list[int]:
         chosen = tuple(Const(case[item]) if item in case else item for item in index)
-        return list(self.certain.places(variable, chosen, NOTHING))
+        return list(self.certain.places(variable, chosen))
 
     def _touched(self, moment: Moment, way: Exit, case: Case) -> set[int]:
         offsets = self.certain.offsets
@@ -148,7 +149,7 @@ class Harmless:
         for place, value in way.stores:
             kind = self.certain.program.variables[place.variable].type
             facts = {**{~cell: known for cell, known in before.items()}, **now}
-            lo, hi = self.certain.range(value, Known(facts, self.certain.every))
+            lo, hi = self.certain.range(value, self.certain.known(facts, self.certain.every))
             cells = self._cells(place.variable, place.index, case)
             for cell in cells:
                 now.pop(cell, None)
@@ -158,7 +159,7 @@ class Harmless:
                 stored.add(cells[0])
         return {cell: now[cell] for cell in stored}
 
-    def _becomes(self, moment: Moment, way: Exit, case: Case) -> dict[int, Expr]:
+    def _becomes(self, moment: Moment, way: Exit, case: Case) -> dict[int, Node]:
         """What changed cells become, in terms of the state before, where that is known."""
         found: dict[int, Expr | None] = {
             self.certain.offsets[variable]: value for variable, value in way.results
@@ -170,7 +171,7 @@ class Harmless:
             later |= dict.fromkeys(cells, meant)
         found |= later
         return {
-            cell: value
+            cell: self.certain.nodes.of(value)
             for cell, value in found.items()
             if value is not None and not self.certain.is_symbolic(cell)
         }
@@ -187,7 +188,7 @@ class Harmless:
             before = evolve(item, old=True)
             if item.old:
                 return before
-            cells = list(self.certain.places(item.variable, item.index, NOTHING))
+            cells = list(self.certain.places(item.variable, item.index))
             if stored.keys().isdisjoint(cells):
                 return before
             known = stored[cells[0]] if len(cells) == 1 else None

@@ -4,278 +4,345 @@ A predicate has one form for both states, so it is gone through once: what reads
 changes is the same before and after, and of the rest it is asked part by part whether being true
 (or false) before makes it so after. Where ranges leave that open the values of a few cells are
 tried one by one.
+
+Many questions are asked, and most have been asked before of a part: of the parts that do not read
+the cell that is tried, or by another step of which the same is known where it matters. So answers
+are kept with what was known, which is one object for equal knowledge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import assert_never
+from collections.abc import Iterator
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from ksmcheck.analysis.certain import Certain, Known, Range
-from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
-from ksmcheck.ir.fold import is_truth, reads
+from ksmcheck.analysis.certain import Certain
+from ksmcheck.analysis.nodes import (
+    Asking,
+    Both,
+    Counting,
+    Either,
+    Fixed,
+    Joined,
+    Known,
+    Negation,
+    Node,
+    Range,
+    Reading,
+    mask,
+)
+from ksmcheck.ir.expr import Expr, Op
 
 # How many values of cells are tried to decide one question.
 MOST_TRIES = 96
 
-_ORDERS = {Op.GE: 1, Op.GT: 1, Op.LE: -1, Op.LT: -1}
+_ORDERS = {Op.GE: 1, Op.GT: 1, Op.LE: -1, Op.LT: -1, Op.EQ: 0, Op.NE: 0}
+
+# Whether it follows, and of what more should be known to tell: see ``Implied._keys``.
+Told = tuple[bool, int]
+FOLLOWS: Told = True, 0
 
 
-@frozen
+@define(eq=False)
 class _Case:
-    """One choice of values for the cells that have been tried."""
+    """One choice of values for the cells that have been tried; ``past`` is of the state before.
+
+    What reads none of the cells ``more`` was told and moved in ``base`` as it is here.
+    """
 
     known: Known
     past: Known
+    more: int = -1
+    base: _Case | None = None
+    told: tuple[dict[Node, Told], dict[Node, Told]] = field(factory=lambda: ({}, {}))
+    gathered: tuple[dict[Node, Told], dict[Node, Told]] = field(factory=lambda: ({}, {}))
+    moved: dict[Node, Range] = field(factory=dict)
+
+    def given(self, key: int, value: int) -> _Case:
+        """When in addition this is so."""
+        known, past = self.known.given(key, value), self.past
+        if key < 0:
+            past = past.given(~key, value)
+        elif not known.changed >> key & 1:
+            past = past.given(key, value)
+        return _Case(known, past, known.more, self)
+
+    def over(self, node: Node) -> _Case:
+        """The first of the cases on the way here in which it is all the same to ``node``."""
+        case = self
+        while not case.more & node.cells:
+            assert case.base is not None
+            case = case.base
+        return case
 
 
-@define
+@define(eq=False)
 class Implied:
-    """Answers questions about predicates; remembers them by the identity of the predicate."""
+    """Answers questions about predicates, and remembers them."""
 
     certain: Certain
-    _answers: dict[tuple[object, ...], bool] = field(factory=dict)
-    _parts: dict[int, tuple[Expr, ...]] = field(factory=dict)
-    _all_reads: dict[int, tuple[frozenset[int], tuple[Read, ...]]] = field(factory=dict)
+    _cases: dict[tuple[object, ...], _Case] = field(factory=dict)
+    _answers: dict[tuple[Node, bool | None, _Case], bool] = field(factory=dict)
 
     def true(self, predicate: Expr, known: Known) -> bool:
         """Is it true in every two states of which this is known?"""
-        return self._remembered(predicate, None, known)
+        return self._remembered(self.certain.nodes.of(predicate), None, known)
 
     def stays(self, predicate: Expr, value: bool, known: Known) -> bool:
         """Is a predicate over one state surely ``value`` after, when it was before?"""
-        return self._remembered(predicate, value, known)
+        return self._remembered(self.certain.nodes.of(predicate), value, known)
 
     def stutters(self, predicate: Expr) -> bool:
         """Is a predicate over steps true of every step that changes nothing?"""
-        return self._decided(predicate, None, Known({}), [1000])
+        nothing = self.certain.nothing
+        return self._decided(
+            self.certain.nodes.of(predicate), None, _Case(nothing, nothing), [1000]
+        )
 
-    def _remembered(self, predicate: Expr, value: bool | None, known: Known) -> bool:
-        about = self._about(predicate, known)
-        key = id(predicate), value, about.key_of_all()
+    def _remembered(self, predicate: Node, value: bool | None, known: Known) -> bool:
+        key = predicate, value, self._about(predicate, known)
         if key not in self._answers:
-            self._answers[key] = self._decided(predicate, value, about, [MOST_TRIES])
+            self._answers[key] = self._decided(*key, [MOST_TRIES])
         return self._answers[key]
 
-    def _about(self, predicate: Expr, known: Known) -> Known:
-        """What of ``known`` can matter to ``predicate``."""
-        cells = set(self.certain.cells(predicate))
-        becomes = {cell: known.becomes[cell] for cell in cells & known.becomes.keys()}
-        for value in becomes.values():
-            cells |= self.certain.cells(value)
-        conditions = tuple(
-            one for one in known.conditions if not self.certain.cells(one).isdisjoint(cells)
-        )
+    def _about(self, predicate: Node, known: Known) -> _Case:
+        """What of ``known`` can matter to ``predicate``; one object for equal knowledge."""
+        cells = predicate.cells
+        becomes = {c: node for c, node in known.becomes.items() if cells >> c & 1}
+        for node in becomes.values():
+            cells |= node.cells
+        conditions = tuple(one for one in known.conditions if one.cells & cells)
         for one in conditions:
-            cells |= self.certain.cells(one)
-        facts = {c: r for c, r in known.facts.items() if (c if c >= 0 else ~c) in cells}
-        return Known(facts, known.changed & cells, becomes, conditions)
+            cells |= one.cells
+        facts = {k: r for k, r in known.facts.items() if cells >> (k if k >= 0 else ~k) & 1}
+        changed = known.changed & cells
+        key = (
+            frozenset(facts.items()),
+            changed,
+            frozenset(becomes.items()),
+            conditions,
+        )
+        if key not in self._cases:
+            mine = self.certain.known(facts, changed, becomes, conditions)
+            self._cases[key] = _Case(mine, mine.past(self.certain.nothing))
+        return self._cases[key]
 
-    def _decided(self, predicate: Expr, value: bool | None, known: Known, left: list[int]) -> bool:
+    def _decided(self, predicate: Node, value: bool | None, case: _Case, left: list[int]) -> bool:
         """Is it so, as far as few tries, ``left[0]`` of them, can tell? None: is it true?"""
-        if any(self.certain.range(one, known) == (0, 0) for one in known.conditions):
+        known = case.known
+        if any(one.range(known) == (0, 0) for one in known.conditions):
             return True  # there is no such step
-        open_keys: set[int] = set()
         if value is None:
-            if _truth(self.certain.range(predicate, known)) is True:
+            if _is(predicate, True, known):
                 return True
-            open_keys.update(self._open(predicate, known))
-        elif self._follows(predicate, value, _Case(known, known.past()), open_keys):
-            return True
-        sizes = [(hi - lo, key) for key in open_keys for lo, hi in [self.certain.of(key, known)]]
+            found: tuple[int, ...] = self._open(predicate, known)
+        else:
+            follows, wanted = self._follows(predicate, value, case)
+            if follows:
+                return True
+            found = tuple(self._keys(wanted))
+        sizes = [(hi - lo, key) for key in found for lo, hi in [known.of(key)]]
         size, key = min((item for item in sizes if item[0] > 0), default=(0, 0))
         left[0] -= size + 1
         if size == 0 or left[0] < 0:
             return False
-        lo, hi = self.certain.of(key, known)
+        lo, hi = known.of(key)
         return all(
-            self._decided(predicate, value, known.given(key, number), left)
+            self._decided(predicate, value, case.given(key, number), left)
             for number in range(lo, hi + 1)
         )
 
-    def _follows(self, expr: Expr, value: bool, case: _Case, open_keys: set[int]) -> bool:
-        """Is ``expr`` surely ``value`` after if it was before? If not, cells that might tell."""
-        if self._unchanged(expr, case):
-            return True
-        match expr:
-            case Not(operand):
-                return self._follows(operand, not value, case, open_keys)
-            case Binary(Op.AND | Op.OR as op):
-                return self._all_follow(op, self._flat(expr, op), value, case, open_keys)
-            case Ite(condition, then, orelse) if self._unchanged(condition, case):
-                if self._each_follows((then, orelse), value, case, open_keys):
-                    return True
-            case Binary(Op.GE | Op.GT | Op.LE | Op.LT | Op.EQ | Op.NE as op, left, right):
-                if self._keeps(op, left, right, value, case):
-                    return True
-        if self._is(expr, value, case.known) or self._is(expr, not value, case.past):
-            return True
-        open_keys.update(self._openings(expr, case))
-        return False
+    def _keys(self, wanted: int) -> Iterator[int]:
+        """Where facts would be: the bits of cells, and after these those of cells before."""
+        width = len(self.certain.limits)
+        while wanted:
+            lowest = wanted & -wanted
+            bit = lowest.bit_length() - 1
+            yield bit if bit < width else ~(bit - width)
+            wanted ^= lowest
 
-    def _all_follow(
-        self, op: Op, parts: tuple[Expr, ...], value: bool, case: _Case, open_keys: set[int]
-    ) -> bool:
-        found: set[int] = set()
-        if self._each_follows(parts, value, case, found):
-            return True
-        if value is (op is Op.OR):  # one that is so is enough
-            decided = any(self._is(item, value, case.known) for item in parts)
-        else:  # all of them were so
-            decided = any(self._is(item, not value, case.past) for item in parts)
-        if not decided:
-            open_keys |= found
-        return decided
+    def _follows(self, node: Node, value: bool, case: _Case) -> Told:
+        """Is ``node`` surely ``value`` after if it was before? If not, cells that might tell."""
+        if not node.cells & case.known.changed:
+            return FOLLOWS
+        case = case.over(node)
+        found = case.told[value].get(node)
+        if found is None:
+            found = case.told[value][node] = self._told(node, value, case)
+        return found
 
-    def _each_follows(
-        self, parts: Iterable[Expr], value: bool, case: _Case, open_keys: set[int]
-    ) -> bool:
-        # Not all(): the cells of each part that does not follow are wanted.
-        return sum([not self._follows(item, value, case, open_keys) for item in parts]) == 0
+    def _told(self, node: Node, value: bool, case: _Case) -> Told:
+        if _unchanged(node, case):
+            return FOLLOWS
+        wanted = 0
+        match node:
+            case Negation():
+                return self._follows(node.operand, not value, case)
+            case Both():
+                if _is(node, value, case.known) or _is(node, not value, case.past):
+                    return FOLLOWS  # one that is so is enough, or all of them were so
+                follows, wanted = self._gathered(node, value, case)
+                return FOLLOWS if follows else (False, wanted)
+            case Either() if _unchanged(node.condition, case):
+                one = self._follows(node.then, value, case)
+                two = self._follows(node.orelse, value, case)
+                wanted = one[1] | two[1]
+                if one[0] and two[0]:
+                    return True, wanted
+            case Joined() if node.op in _ORDERS and self._keeps(node, value, case):
+                return FOLLOWS
+        if _is(node, value, case.known) or _is(node, not value, case.past):
+            return True, wanted
+        return False, wanted | self._openings(node, case)
 
-    def _keeps(self, op: Op, left: Expr, right: Expr, value: bool, case: _Case) -> bool:
+    def _gathered(self, node: Both, value: bool, case: _Case) -> Told:
+        """Does each operand follow, those of operands that are joined in the same way?"""
+        follows, wanted = True, 0
+        for part in (node.left, node.right):
+            if not part.cells & case.known.changed:
+                continue
+            if isinstance(part, Both) and part.some is node.some:
+                here = case.over(part)
+                found = here.gathered[value].get(part)
+                if found is None:
+                    found = here.gathered[value][part] = self._gathered(part, value, here)
+            else:
+                found = self._follows(part, value, case)
+            follows = follows and found[0]
+            wanted |= found[1]
+        return follows, wanted
+
+    def _keeps(self, node: Joined, value: bool, case: _Case) -> bool:
         """Does the comparison stay ``value``, by how much its two sides may move?"""
-        (a, b), (c, d) = self._moved(left, case), self._moved(right, case)
+        (a, b), (c, d) = self._moves(node.left, case), self._moves(node.right, case)
         least, most = a - d, b - c
         if least == most == 0:
             return True
-        way = _ORDERS.get(op, 0) if value else -_ORDERS.get(op, 0)
+        way = _ORDERS[node.op] if value else -_ORDERS[node.op]
         return least >= 0 if way > 0 else way < 0 and most <= 0
 
-    def _moved(self, expr: Expr, case: _Case) -> Range:
-        """The least and the most by which ``expr`` is greater after than before."""
-        if self._unchanged(expr, case):
+    def _moves(self, node: Node, case: _Case) -> Range:
+        """The least and the most by which ``node`` is greater after than before."""
+        if not node.cells & case.known.changed:
             return 0, 0
-        (a, b), (c, d) = self.certain.range(expr, case.past), self.certain.range(expr, case.known)
+        case = case.over(node)
+        found = case.moved.get(node)
+        if found is None:
+            found = case.moved[node] = self._moved(node, case)
+        return found
+
+    def _moved(self, node: Node, case: _Case) -> Range:
+        if _unchanged(node, case):
+            return 0, 0
+        (a, b), (c, d) = node.range(case.past), node.range(case.known)
         least, most = c - b, d - a
-        match expr:
-            case Binary(Op.ADD | Op.SUB as op, left, right):
-                (a, b), (c, d) = self._moved(left, case), self._moved(right, case)
-                sums = (a + c, b + d) if op is Op.ADD else (a - d, b - c)
+        match node:
+            case Joined(op=Op.ADD | Op.SUB):
+                (a, b), (c, d) = self._moves(node.left, case), self._moves(node.right, case)
+                sums = (a + c, b + d) if node.op is Op.ADD else (a - d, b - c)
                 return max(least, sums[0]), min(most, sums[1])
-            case Read():
-                by = self._added(expr, case.known)
+            case Reading():
+                by = _added(node, case.known)
                 return (least, most) if by is None else (by, by)
-            case Ite(condition, Const(one), Const(other)) if one >= other:
-                pass
-            case _ if is_truth(expr):
-                condition, one, other = expr, 1, 0
+            case Either():
+                one, other = _number(node.then), _number(node.orelse)
+                if one is None or other is None or one < other:
+                    return least, most
+                condition = node.condition
+            case Negation() | Both():
+                condition = node
+            case Joined() if node.op in _ORDERS:
+                condition = node
             case _:
                 return least, most
-        if least < 0 and self._follows(condition, True, case, set()):
+        if least < 0 and self._follows(condition, True, case)[0]:
             least = 0
-        if most > 0 and self._follows(condition, False, case, set()):
+        if most > 0 and self._follows(condition, False, case)[0]:
             most = 0
         return least, most
 
-    def _added(self, read: Read, known: Known) -> int | None:
-        """What is added to the cell that is read, if it is surely that."""
-        places = list(self.certain.places(read.variable, read.index, known))
-        stored = known.becomes.get(places[0]) if len(places) == 1 else None
-        match stored:
-            case Binary(Op.ADD | Op.SUB as op, Read(variable, index), Const(number)):
-                same = list(self.certain.places(variable, index, known)) == places
-                return (number if op is Op.ADD else -number) if same else None
-            case _:
-                return None
-
-    def _is(self, expr: Expr, value: bool, known: Known) -> bool:
-        return _truth(self.certain.range(expr, known)) is value
-
-    def _unchanged(self, expr: Expr, case: _Case) -> bool:
-        """Is it surely the same before and after?"""
-        changed = case.known.changed
-        if self.certain.cells(expr).isdisjoint(changed):
-            return True
-        fixed, moving = self._reads(expr)
-        return fixed.isdisjoint(changed) and all(
-            changed.isdisjoint(self.certain.places(read.variable, read.index, known))
-            for read in moving
-            for known in (case.past, case.known)
-        )
-
-    def _reads(self, expr: Expr) -> tuple[frozenset[int], tuple[Read, ...]]:
-        """The cells that ``expr`` reads whatever the state, and its other reads."""
-        if id(expr) not in self._all_reads:
-            every = dict.fromkeys(reads(expr))
-            moving = tuple(r for r in every if not all(isinstance(i, Const) for i in r.index))
-            fixed = frozenset[int]().union(
-                *(self.certain.cells(r) for r in every if r not in moving)
-            )
-            self._all_reads[id(expr)] = fixed, moving
-        return self._all_reads[id(expr)]
-
-    def _flat(self, expr: Expr, op: Op) -> tuple[Expr, ...]:
-        """The operands of nested ``op``."""
-        if id(expr) not in self._parts:
-            self._parts[id(expr)] = tuple(_operands(expr, op))
-        return self._parts[id(expr)]
-
-    def _openings(self, expr: Expr, case: _Case) -> Iterator[int]:
-        """Where facts about cells that change in ``expr``, or about what they become, would be."""
-        known = case.known
-        fixed, moving = self._reads(expr)
-        found = set(fixed & known.changed)
-        for read in moving:
-            places = known.changed.intersection(
-                self.certain.places(read.variable, read.index, known)
-            )
+    def _openings(self, node: Node, case: _Case) -> int:
+        """Where facts about cells that change in ``node``, or about what they become, would be."""
+        known, width = case.known, len(self.certain.limits)
+        found, decide = node.fixed & known.changed, 0
+        for read in node.moving:
+            places = mask(read.places(known)) & known.changed
             found |= places
-            for item in read.index if places else ():
-                for cell in self.certain.cells(item):
-                    yield known.key(cell, old=True)
-        for cell in found:
-            yield ~cell
-            if cell not in known.becomes:
-                yield cell
-            else:
-                for other in self.certain.cells(known.becomes[cell]):
-                    yield known.key(other, old=True)
+            for item, _ in read.index if places else ():
+                decide |= item.cells
+        stored = mask(known.becomes) & found
+        for cell, value in known.becomes.items():
+            if stored >> cell & 1:
+                decide |= value.cells
+        before = found | decide & known.changed
+        return before << width | found & ~stored | decide & ~known.changed
 
-    def _open(self, expr: Expr, known: Known) -> Iterable[int]:
-        """A cell whose value decides ``expr``, with others; none when it is not known which."""
-        match expr:
-            case Read(variable, index, old):
-                for item in index:
-                    if not _fixed(self.certain.range(item, known)):
+    def _open(self, node: Node, known: Known) -> tuple[int, ...]:
+        """A cell whose value decides ``node``, with others; none when it is not known which."""
+        match node:
+            case Reading():
+                for item, _ in node.index:
+                    if not _sure(item, known):
                         return self._open(item, known)
-                cells = list(self.certain.places(variable, index, known))
+                cells = node.places(known)
                 if len(cells) != 1:
                     return ()
-                key = known.key(cells[0], old)
+                key = known.key(cells[0], node.old)
                 return self._open(known.becomes[key], known) if key in known.becomes else (key,)
-            case Const() | Temp() | Ask():
-                return ()
-            case Not(operand) | BitCount(operand):
-                return self._open(operand, known)
-            case Binary(_, left, right):
-                first = left if not _fixed(self.certain.range(left, known)) else right
+            case Negation() | Counting():
+                return self._open(node.operand, known)
+            case Joined() | Both():
+                first = node.left if not _sure(node.left, known) else node.right
                 return self._open(first, known)
-            case Ite(condition, then, orelse):
-                which = self.certain.range(condition, known)
+            case Either():
+                which = node.condition.range(known)
                 if which == (0, 0):
-                    return self._open(orelse, known)
-                return self._open(then if _truth(which) else condition, known)
+                    return self._open(node.orelse, known)
+                sure = which[0] > 0 or which[1] < 0
+                return self._open(node.then if sure else node.condition, known)
             case _:
-                assert_never(expr)
+                assert isinstance(node, Fixed | Asking)
+                return ()
 
 
-def _operands(expr: Expr, op: Op) -> Iterator[Expr]:
-    if isinstance(expr, Binary) and expr.op is op:
-        yield from _operands(expr.left, op)
-        yield from _operands(expr.right, op)
-    else:
-        yield expr
-
-
-def _fixed(known: Range) -> bool:
-    return known[0] == known[1]
-
-
-def _truth(known: Range) -> bool | None:
-    """True or False where a number in this range surely is one of them."""
-    if known == (0, 0):
+def _unchanged(node: Node, case: _Case) -> bool:
+    """Is it surely the same before and after?"""
+    changed = case.known.changed
+    if not node.cells & changed:
+        return True
+    if node.fixed & changed:
         return False
-    return True if known[0] > 0 or known[1] < 0 else None
+    return not any(
+        changed >> cell & 1
+        for read in node.moving
+        for known in (case.past, case.known)
+        for cell in read.places(known)
+    )
+
+
+def _added(read: Reading, known: Known) -> int | None:
+    """What is added to the cell that is read, if it is surely that."""
+    cells = read.places(known)
+    stored = known.becomes.get(cells[0]) if len(cells) == 1 else None
+    if not isinstance(stored, Joined) or stored.op not in (Op.ADD, Op.SUB):
+        return None
+    number, was = _number(stored.right), stored.left
+    if number is None or not isinstance(was, Reading) or [*was.places(known)] != [*cells]:
+        return None
+    return number if stored.op is Op.ADD else -number
+
+
+def _number(node: Node) -> int | None:
+    """The number that it always is."""
+    return node.bounds[0] if isinstance(node, Fixed) and node.bounds[0] == node.bounds[1] else None
+
+
+def _sure(node: Node, known: Known) -> bool:
+    lo, hi = node.range(known)
+    return lo == hi
+
+
+def _is(node: Node, value: bool, known: Known) -> bool:
+    """Is it surely true, or false?"""
+    lo, hi = node.range(known)
+    return (lo > 0 or hi < 0) if value else lo == hi == 0

@@ -14,7 +14,9 @@ from typing import assert_never
 from attrs import define, field
 
 from ksmcheck.analysis.accesses import Summary
-from ksmcheck.analysis.certain import NOTHING, Certain, Known, Range, declared, hull
+from ksmcheck.analysis.certain import Certain, declared
+from ksmcheck.analysis.making_nodes import Nodes
+from ksmcheck.analysis.nodes import Range, hull
 from ksmcheck.ir.expr import Const, Expr, Temp
 from ksmcheck.ir.fold import rewrite
 from ksmcheck.ir.program import Program, VariableKind
@@ -39,14 +41,14 @@ PATIENCE = 4
 Store = tuple[int, tuple[Expr, ...], Expr]
 
 
-def limits(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> tuple[Range, ...]:
+def limits(nodes: Nodes, steps: tuple[tuple[Summary, ...], ...]) -> tuple[Range, ...]:
     """For each cell of the flat state the range of its values in runs of ``steps``."""
-    search = _Limits(program)
+    search = _Limits(nodes.program)
     stores = list(dict.fromkeys(_stores(steps)))
     changed = True
     while changed:
         changed = False
-        certain = Certain(program, tuple(search.found))
+        certain = Certain(nodes, tuple(search.found))
         for variable, index, value in stores:
             changed |= search.store(certain, variable, index, value)
     return tuple(search.found)
@@ -82,9 +84,9 @@ class _Limits:
     def store(self, certain: Certain, variable: int, index: tuple[Expr, ...], value: Expr) -> bool:
         """``value`` is stored; does a cell hold more than before?"""
         kind, changed = self.program.variables[variable].type, False
-        lo, hi = certain.range(value, NOTHING)
+        lo, hi = certain.range(value, certain.nothing)
         lo, hi = max(lo, kind.lo), min(hi, kind.hi)
-        for cell in certain.places(variable, index, NOTHING):
+        for cell in certain.places(variable, index):
             least, most = self.found[cell]
             if lo <= hi and (lo < least or hi > most):
                 self.tries[cell] -= 1
@@ -106,7 +108,7 @@ class _Setup:
     ends: list[Ranges] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        self.certain = Certain(self.program, declared(self.program))
+        self.certain = Certain(Nodes(self.program), declared(self.program))
 
     def ranges(self) -> list[Range]:
         """The range of each cell after setup, on any way that it may go."""
@@ -163,7 +165,7 @@ class _Setup:
                     assert_never(item)
 
     def _range(self, expr: Expr, known: Ranges, temps: dict[int, Expr]) -> Range:
-        return self.certain.range(self._named(expr, temps), Known(known))
+        return self.certain.range(self._named(expr, temps), self.certain.known(known))
 
     def _named(self, expr: Expr, temps: dict[int, Expr]) -> Expr:
         return rewrite(
@@ -181,6 +183,6 @@ class _Setup:
         kind = self.program.variables[variable].type
         stored = max(value[0], kind.lo), min(value[1], kind.hi)
         named = tuple(self._named(item, temps) for item in index)
-        cells = list(self.certain.places(variable, named, Known(known)))
+        cells = list(self.certain.places(variable, named, known))
         for cell in cells:
             known[cell] = stored if len(cells) == 1 else hull([known[cell], stored])

@@ -17,12 +17,14 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from ksmcheck.analysis.accesses import Hold, Summary
-from ksmcheck.analysis.certain import Certain, Known
+from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.conflicts import bits
 from ksmcheck.analysis.footprint import cells
 from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
+from ksmcheck.analysis.making_nodes import Nodes
+from ksmcheck.analysis.nodes import Known
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import negate
 from ksmcheck.ir.program import Program, PropertyKind, VariableKind
@@ -230,7 +232,8 @@ def visible(
     ``holds`` is what is certainly held there. ``rough``: by direction only, which costs little.
     """
     offsets = program.offsets()
-    certain = Certain(program, limits(program, steps))
+    nodes = Nodes(program)
+    certain = Certain(nodes, limits(nodes, steps))
     implied = Implied(certain)
     moves = _Moves()
     for number, goal in enumerate(wanted):

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from ksmcheck.analysis.certain import Certain, declared
 from ksmcheck.analysis.implied import Implied
+from ksmcheck.analysis.making_nodes import Nodes
 from ksmcheck.explore.assuming import STUBBORN
 from ksmcheck.explore.options import SearchOptions
 from ksmcheck.explore.progress import Progress
@@ -67,7 +68,7 @@ def _watched(same: Same) -> Program:
 
 def _still(program: Program) -> Iterator[Property]:
     """The properties over states that say of a step which changes nothing what goals say of it."""
-    implied = Implied(Certain(program, declared(program)))
+    implied = Implied(Certain(Nodes(program), declared(program)))
     for item in program.properties:
         if item.kind is PropertyKind.STEP:
             doubtful = tuple(

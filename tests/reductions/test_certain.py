@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ksmcheck.analysis.certain import Certain, Known
+from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.conflicts import conflicts
 from ksmcheck.analysis.implied import Implied
 from ksmcheck.analysis.limits import limits
+from ksmcheck.analysis.making_nodes import Nodes
+from ksmcheck.analysis.nodes import mask
 from ksmcheck.analysis.summaries import summaries
 from ksmcheck.analysis.visibility import goals, visible
 from ksmcheck.ir.expr import Const, Expr, Op, Read
@@ -36,7 +38,8 @@ def every_cell(program: Program) -> Iterator[tuple[int, Expr]]:
 def test_ranges_hold_the_value(path: Path) -> None:
     program = compile_file(path)
     space, draw = search(program), random.Random(path.stem)
-    certain = Certain(program, limits(program, summaries(program)))
+    nodes = Nodes(program)
+    certain = Certain(nodes, limits(nodes, summaries(program)))
     implied = Implied(certain)
     wanted = goals(program)
     cells = list(every_cell(program))
@@ -61,7 +64,12 @@ def test_ranges_hold_the_value(path: Path) -> None:
             binary(Op.EQ if draw.random() < 0.5 else Op.LE, read, Const(state[other]))
             for other, read in draw.sample(cells, min(2, len(cells)))
         )
-        known = Known(facts, changed, becomes, conditions)
+        known = certain.known(
+            facts,
+            mask(changed),
+            {cell: nodes.of(value) for cell, value in becomes.items()},
+            map(nodes.of, conditions),
+        )
         for goal in wanted:
             value = space.evaluator.value(goal.predicate, after, state)
             lo, hi = certain.range(goal.predicate, known)
@@ -164,6 +172,6 @@ def test_limits_begin_with_what_setup_leaves(tmp_path: Path) -> None:
     path = tmp_path / "begins.py"
     path.write_text(SETUP, encoding="utf-8")
     program = compile_file(path)
-    found = limits(program, summaries(program))
+    found = limits(Nodes(program), summaries(program))
     offsets, names = program.offsets(), [variable.name for variable in program.variables]
     assert [found[offsets[names.index(name)]] for name in "xyz"] == [(1, 2), (1, 2), (0, 3)]
