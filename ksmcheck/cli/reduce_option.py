@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ksmcheck.diagnostics import Diagnostic, UserError, did_you_mean
-from ksmcheck.explore.reductions import PAYING, Reduce, Reduction
+from ksmcheck.explore.reductions import DEFAULT, LARGE, Reduce, Reduction
 
 _DEFAULT = "default"
 
@@ -19,7 +19,7 @@ def read_reduce(_: click.Context, option: click.Parameter, word: str) -> Reduce:
         case ["all"]:
             return Reduce(frozenset(Reduction))
         case ["default"]:
-            return Reduce(PAYING)
+            return DEFAULT
     known = [item.value for item in Reduction]
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -44,6 +44,6 @@ reduce_option = click.option(
     default=_DEFAULT,
     show_default=True,
     help="Reductions of the state space: all, none, or some of "
-    f"{', '.join(item.value for item in Reduction)}, separated by commas; by default those that "
-    "save more than they cost.",
+    f"{', '.join(item.value for item in Reduction)}, separated by commas; by default all, "
+    f"where there are more than {LARGE:,} states or more than there is memory for.",
 )

@@ -3,8 +3,9 @@
 Before the first of them a short search that leaves nothing out shows most of what is entered; the
 tables of each other one know what those before it saw. A search to its end that enters no arm but
 those that its tables know of is right: docs/soundness.md, "Arms that are never entered". One that
-finds a violation is at once. The first ones are short, with tables that cost little, because what a
-long one saw too late is for nothing.
+finds a violation is at once. A search that leaves nothing out sees arms at many times the pace of
+one that must choose, so the first look is long: what a long search with tables saw too late is for
+nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from ksmcheck.analysis.tables import Tables
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import Reduction
 from ksmcheck.explore.result import SearchResult
-
-# So many states a search with rough tables may have at least.
-ROUGH = 16_000
 
 STUBBORN = frozenset({Reduction.POR, Reduction.MERGE})
 
@@ -38,7 +36,7 @@ def settled(
     """
     started = time.perf_counter()
 
-    def searched(given: SearchOptions, bound: int | None) -> SearchResult:
+    def searched(given: SearchOptions, bound: int | None = None) -> SearchResult:
         spent = time.perf_counter() - started
         left = None if options.time_limit is None else max(0.0, options.time_limit - spent)
         bounds = [item for item in (bound, options.max_states) if item is not None]
@@ -47,26 +45,20 @@ def settled(
         return evolve(result, seconds=spent + result.seconds)
 
     known = Entered.nothing(tables.states) if options.entered is None else options.entered
-    tables.rough = options.entered is None
-    if tables.rough:
+    if options.entered is None:
         everything = evolve(options, reductions=options.reductions - STUBBORN)
         result = searched(everything, look)
         if result.stop_reason in (StopReason.VIOLATION, StopReason.INTERRUPTED):
             return result, everything
         known |= _seen(result)
-        tables.rough = result.stop_reason is not StopReason.EXHAUSTED
     known = tables.closed(known)
     while True:
         given = evolve(options, entered=known)
-        result = searched(given, max(look, ROUGH) if tables.rough else None)
+        result = searched(given)
         seen = tables.closed(_seen(result)) | known
-        short = tables.rough and result.stop_reason is StopReason.STATE_LIMIT
-        over = result.stop_reason is not StopReason.EXHAUSTED and not short
-        if over or (seen == known and not tables.rough):
+        if result.stop_reason is not StopReason.EXHAUSTED or seen == known:
             return result, given
-        tables.rough = tables.rough and seen != known
-        # The same object as long as it is the same set: tables are remembered for it.
-        known = known if seen == known else seen
+        known = seen
 
 
 def _seen(result: SearchResult) -> Entered:

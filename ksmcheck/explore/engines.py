@@ -31,6 +31,9 @@ from ksmcheck.ir.program import Program
 SMALL = 200_000
 SMALL_REDUCED = 4_000
 
+# Where memory ends before this part of what reductions are for, they are not tried.
+LITTLE = 16
+
 
 class EngineName(Enum):
     """The values of ``--engine``."""
@@ -71,7 +74,8 @@ class Ran:
     """A search that was made: by which engine, whether it was exact, and why that engine.
 
     ``reductions`` are those that ran. With ``preemptions``, only runs with at most so many were
-    looked at. ``shortest``: no violation that was found has a shorter way.
+    looked at. ``shortest``: no violation that was found has a shorter way. ``given_up``: so many
+    states had a search without reductions that came first and found the space too large.
     """
 
     result: SearchResult
@@ -81,17 +85,47 @@ class Ran:
     reductions: frozenset[Reduction] = frozenset()
     preemptions: int | None = None
     shortest: bool = True
+    given_up: int = 0
 
 
 def run(
     choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
 ) -> Ran:
     """Search ``program``. UserError when the choice cannot be had."""
+    large, most = choice.reduce.if_larger, options.max_states
+    if large is None:
+        return _reduced(choice, program, options, progress)
+    plain = evolve(choice, reduce=Reduce())
+    if _alone(choice, options) or (most is not None and most <= large):
+        return _reduced(plain, program, options, progress)
+    first = _reduced(plain, program, evolve(options, max_states=large), progress)
+    full = first.result.stop_reason is StopReason.MEMORY_LIMIT
+    # Tables of stubborn sets need memory, too: where there is little, nothing is won.
+    full = full and first.result.states * LITTLE >= large
+    if not full and first.result.stop_reason is not StopReason.STATE_LIMIT:
+        return first
+    wanted = evolve(choice.reduce, if_larger=None)
+    spent = first.result.seconds
+    if options.time_limit is not None:
+        options = evolve(options, time_limit=max(0.0, options.time_limit - spent))
+    second = _reduced(evolve(choice, reduce=wanted), program, options, progress)
+    result = evolve(second.result, seconds=spent + second.result.seconds)
+    return evolve(second, result=result, given_up=first.result.states)
+
+
+def _alone(choice: EngineChoice, options: SearchOptions) -> str:
+    """The option that no reduction goes together with, if there is one."""
     # A search that is bounded in depth is one for what is near; reductions make ways longer.
     option = choice.only_native or ("--max-depth" if options.max_depth is not None else "")
     # What may be left out among all runs may be just what is within a bound on preemptions.
-    option = option or ("--preemptions" if options.preemptions is not None else "")
-    reductions = decide(choice.reduce, program, option)
+    return option or ("--preemptions" if options.preemptions is not None else "")
+
+
+def _reduced(
+    choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
+) -> Ran:
+    """The search with the reductions that were asked for."""
+    reductions = decide(choice.reduce, program, _alone(choice, options))
     options = evolve(options, reductions=reductions, if_paying=not choice.reduce.required)
     if options.preemptions is not None:
         return _within(options.preemptions, choice, program, options, progress)

@@ -52,9 +52,10 @@ LOOK_SECONDS = 0.05
 # Without a limit of the user's, this much of the memory that is free now may be used.
 MEMORY_SHARE = 0.8
 
-# States that are looked at before tables of stubborn sets are made. That takes some tenths of a
-# second at most; tables that must be made again take as long, and most spaces have fewer states.
-LOOK = 600_000
+# States that are looked at before tables of stubborn sets are made. That takes some seconds at
+# most; tables that must be made again, and a search with them, take longer, and most spaces have
+# fewer states.
+LOOK = 10_000_000
 
 # How many to find out whether renamings pay, which shows late.
 LONG_LOOK = 500_000

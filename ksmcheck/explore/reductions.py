@@ -29,16 +29,25 @@ class Reduction(Enum):
     DEAD = "dead"
 
 
-# What a search uses when nobody says anything: what is sound and saves more than it costs.
-PAYING: frozenset[Reduction] = frozenset()
+# Reductions are made for memory: a search without them is faster as long as its states fit. So
+# many take some 5 GiB and half a minute; then reductions are tried when nobody said anything.
+LARGE = 1 << 26
 
 
 @frozen
 class Reduce:
-    """What was asked for. ``required``: each was named, so that leaving one out is refused."""
+    """What was asked for. ``required``: each was named, so that leaving one out is refused.
+
+    ``if_larger``: only where a search without reductions finds more states than this, or more than
+    there is memory for.
+    """
 
     wanted: frozenset[Reduction] = frozenset()
     required: bool = False
+    if_larger: int | None = None
+
+
+DEFAULT = Reduce(frozenset(Reduction), if_larger=LARGE)
 
 
 def decide(reduce: Reduce, program: Program, option: str = "") -> frozenset[Reduction]:

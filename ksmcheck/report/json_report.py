@@ -74,6 +74,7 @@ class JsonReport:
     preemptions: int | None = None
     kernel_note: str = ""
     shortest: bool = True
+    given_up: int = 0
 
 
 def json_report(report: Report) -> str:
@@ -112,6 +113,7 @@ def _entries(report: Report) -> JsonReport:
         preemptions=report.preemptions,
         kernel_note=identity.kernel_note,
         shortest=report.shortest,
+        given_up=report.given_up,
     )
 
 

@@ -57,6 +57,7 @@ def report_of(
         reductions=names(ran.reductions),
         preemptions=ran.preemptions,
         shortest=ran.shortest,
+        given_up=ran.given_up,
         unconfirmed=found.unconfirmed,
         query_file=found.query_file,
     )

@@ -216,9 +216,15 @@ def _cost(report: Report) -> list[str]:
         ),
         *_symbolic(report),
         *((item.reduction.value, item.words) for item in result.savings),
+        ("before", _given_up(report)),
         ("stopped", why_stopped(result.stop_reason)),
     ]
     return ["Explored", *_pairs(pairs)]
+
+
+def _given_up(report: Report) -> str:
+    """A search without reductions that came first."""
+    return f"{report.given_up:,} states without reductions, not all" if report.given_up else ""
 
 
 def _symbolic(report: Report) -> list[tuple[str, str]]:

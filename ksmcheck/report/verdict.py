@@ -63,6 +63,7 @@ class Report:
     ``note`` says why this engine ran; ``reductions`` are the names of those that ran.
     ``preemptions``: everything is said of runs with at most so many only.
     ``shortest``: no violation that was found has a shorter way.
+    ``given_up``: so many states had a search without reductions before, which were not all.
     ``unconfirmed`` findings have no values of the symbols that are known to lead there.
     ``query_file`` has the query that z3 did not decide.
     """
@@ -77,6 +78,7 @@ class Report:
     reductions: tuple[str, ...] = ()
     preemptions: int | None = None
     shortest: bool = True
+    given_up: int = 0
     unconfirmed: tuple[Finding, ...] = ()
     query_file: str | None = None
 

@@ -31,8 +31,9 @@ MODEL_OBJECT = "model.so"
 WHOLE_RUNTIME = "unit.c"
 SHARED = ("-std=gnu11", "-fPIC", "-fvisibility=hidden", "-pthread", "-w")
 
-# The runtime's files with their levels; a search spends its time in the first.
-RUNTIME = (("runtime.c", "-O2"), ("seldom.c", "-O1"))
+# The runtime's files with their levels; a search spends its time in the first, and in the second
+# when it has stubborn sets.
+RUNTIME = (("runtime.c", "-O2"), ("stubborn.c", "-O2"), ("seldom.c", "-O1"))
 
 # Models with more locations are not small, parts of them with more lines are large.
 SMALL_MODEL = 250

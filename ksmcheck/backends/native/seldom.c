@@ -4,5 +4,3 @@
 #include "automaton.c"
 
 #include "checkpoint.c"
-
-#include "stubborn.c"

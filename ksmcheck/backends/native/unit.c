@@ -2,3 +2,5 @@
 #include "runtime.c"
 
 #include "seldom.c"
+
+#include "stubborn.c"
