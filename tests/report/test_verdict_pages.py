@@ -62,6 +62,7 @@ KEYS = [
     "preemptions",
     "kernel_note",
     "shortest",
+    "given_up",
 ]
 
 
