@@ -52,10 +52,10 @@ LOOK_SECONDS = 0.05
 # Without a limit of the user's, this much of the memory that is free now may be used.
 MEMORY_SHARE = 0.8
 
-# States that are looked at before tables of stubborn sets are made. That takes some seconds at
-# most; tables that must be made again, and a search with them, take longer, and most spaces have
+# States that are looked at before tables of stubborn sets are made. That takes a second or
+# two; tables that must be made again, and a search with them, take longer, and most spaces have
 # fewer states.
-LOOK = 10_000_000
+LOOK = 3_000_000
 
 # How many to find out whether renamings pay, which shows late.
 LONG_LOOK = 500_000

@@ -121,3 +121,10 @@ def test_when_the_shortest_way_was_not_looked_for_to_the_end_the_report_says_so(
     words = "there may be a shorter way, --reduce none finds it"
     assert words not in text_report(evolve(found, reductions=("por", "merge")))
     assert words in text_report(evolve(found, reductions=("por", "merge"), shortest=False))
+
+
+def test_what_was_given_up_is_told() -> None:
+    """A search without reductions that came first is part of the story, and of the time."""
+    assert "not all" not in text_report(report())
+    page = text_report(evolve(report(), given_up=67_108_864))
+    assert "  before          67,108,864 states without reductions, not all\n" in page
