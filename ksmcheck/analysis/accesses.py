@@ -10,6 +10,8 @@ change the answer: such a test reads nothing that is shared.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import frozen
 
 from ksmcheck.ir.expr import Expr, Ite, Read
@@ -54,55 +56,69 @@ def _before(place: Place) -> Read:
     return Read(place.variable, place.index)
 
 
-@frozen
+@frozen(eq=False)
 class Exit:
     """One way out of a step: where to, what happened to the locks in order, what locals hold.
 
     ``target`` is a location. ``locks`` has (True, what was taken) and (False, what was given back).
     ``values[v]`` is the value of own variable v in terms of the start, for those that were stored
     to. ``stores`` are those to other places but ruly locks, in order; a value that is a Temp may be
-    any, and what is ``old`` in it is read in the state before. ``following`` are the points that it
-    may lead to, as numbers among the summaries of the actor; "done" is the number after the last.
-    ``facts`` are true of the state before; all that they read is ``old``. ``results`` are the
-    ``values`` that are known in terms of the state before.
+    any, and what is ``old`` in it is read in the state before. ``facts`` are true of the state
+    before; all that they read is ``old``. ``results`` are the ``values`` that are known in terms of
+    the state before.
     """
 
     target: int
     locks: tuple[tuple[bool, Hold], ...]
     values: tuple[tuple[int, Expr], ...]
     stores: tuple[tuple[Place, Expr], ...] = ()
-    following: tuple[int, ...] = ()
     facts: tuple[Expr, ...] = ()
     results: tuple[tuple[int, Expr], ...] = ()
 
 
-@frozen
-class Summary:
-    """What one step may do, over all its paths, from one point (see points.py).
+@frozen(eq=False)
+class Effect:
+    """What one step may do, over all its paths: one object for all points that are the same to it.
 
-    The actor stands at ``location``. ``known`` are the own variables whose value is known there,
-    ``loose`` those that mean something, but may have any value.
-    ``writes`` are ``rises`` and ``falls``: places that a store may give a higher value than before,
-    or a lower one. ``own`` are cells of arrays of the actor's own that it stores to. ``needs`` are
-    locks without which the step has no outcome but a fault, with what is read of shared places
-    before that is known. ``blocks``: the step may be without any outcome.
+    ``known`` are the own variables with the values on which it depends. ``writes`` are ``rises``
+    and ``falls``: places that a store may give a higher value than before, or a lower one. ``own``
+    are cells of arrays of the actor's own that it stores to. ``needs`` are locks without which the
+    step has no outcome but a fault, with what is read of shared places before that is known.
+    ``blocks``: the step may be without any outcome.
     """
 
-    location: int
-    known: tuple[tuple[int, int], ...]
-    loose: frozenset[int]
+    known: frozenset[tuple[int, int]]
     reads: frozenset[Place]
     rises: frozenset[Place]
     falls: frozenset[Place]
+    writes: frozenset[Place]
     own: frozenset[Place]
     exits: tuple[Exit, ...]
     needs: tuple[tuple[Hold, frozenset[Place]], ...]
     blocks: bool
 
+
+@frozen(eq=False)
+class Summary:
+    """What one step may do from one point (see points.py).
+
+    The actor stands at ``location``. ``known`` are the own variables whose value is known there,
+    ``loose`` those that mean something, but may have any value. ``exits`` are those of the effect
+    that lead anywhere, each with the points that it may lead to in ``following``: numbers among the
+    summaries of the actor; "done" is the number after the last.
+    """
+
+    location: int
+    known: tuple[tuple[int, int], ...]
+    loose: frozenset[int]
+    effect: Effect
+    exits: tuple[Exit, ...]
+    following: tuple[tuple[int, ...], ...]
+
     @property
-    def writes(self) -> frozenset[Place]:
-        """What may be stored to."""
-        return self.rises | self.falls
+    def ways(self) -> Iterator[tuple[Exit, tuple[int, ...]]]:
+        """Each exit with the points that it may lead to."""
+        return zip(self.exits, self.following, strict=True)
 
 
 @frozen

@@ -65,7 +65,7 @@ def conflicts(program: Program, steps: tuple[tuple[Summary, ...], ...]) -> Confl
                 found.setdefault(
                     Signature(number, step.reads, step.writes, holds[at], step.needs), len(found)
                 )
-                for at, step in enumerate(actor)
+                for at, step in enumerate(each.effect for each in actor)
             )
         )
     successors = tuple(tuple(map(_targets, actor, [len(actor)] * len(actor))) for actor in steps)
@@ -90,7 +90,7 @@ def ahead_of(
 
 
 def _targets(step: Summary, done: int) -> frozenset[int]:
-    return frozenset(target for way in step.exits for target in way.following if target != done)
+    return frozenset(target for each in step.following for target in each if target != done)
 
 
 def reached(

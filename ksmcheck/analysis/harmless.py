@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from ksmcheck.analysis.accesses import Exit, Hold, Summary
 from ksmcheck.analysis.certain import Certain
@@ -26,6 +26,7 @@ from ksmcheck.ir.types import LockKind, LockType
 MOST_CASES = 64
 
 Case = dict[Expr, int]
+Turns = tuple[Known, ...]
 
 
 @frozen
@@ -38,20 +39,36 @@ class Moment:
     holds: frozenset[Hold]
 
 
-@frozen
+@define
 class Harmless:
-    """Asks about predicates."""
+    """Asks about predicates, all of which look at no other cells than ``looked_at``."""
 
     certain: Certain
     implied: Implied
+    looked_at: int
+    _turns: dict[tuple[object, ...], Turns] = field(factory=dict)
 
-    def turns(self, moment: Moment) -> tuple[Known, ...]:
-        """What is certain of the states before and after, for each way and choice of objects."""
-        return tuple(
-            self._turn(moment, way, case)
-            for way in moment.step.exits
-            for case in self._cases(moment, way)
+    def turns(self, moment: Moment) -> Turns:
+        """What is certain of the states before and after, for each way and choice of objects.
+
+        One object for points that are the same to the step, but for values at which neither it nor
+        any predicate looks.
+        """
+        step, looked_at = moment.step, self.looked_at
+        seen = tuple(
+            pair
+            for pair in step.known
+            if pair in step.effect.known or looked_at >> self.certain.offsets[pair[0]] & 1
         )
+        key = moment.actor, step.location, step.effect, step.exits, moment.holds, seen
+        if key not in self._turns:
+            known = evolve(moment, step=evolve(step, known=seen))
+            self._turns[key] = tuple(
+                self._turn(known, way, case)
+                for way in step.exits
+                for case in self._cases(known, way)
+            )
+        return self._turns[key]
 
     def _turn(self, moment: Moment, way: Exit, case: Case) -> Known:
         before = self._before(moment, way, case)
@@ -113,9 +130,9 @@ class Harmless:
         found = {offsets[variable] for variable, _ in way.values}
         if way.target != moment.location:
             found.add(offsets[self.certain.program.actors[moment.actor].location])
-        for place in (*(place for place, _ in way.stores), *moment.step.own):
+        for place in (*(place for place, _ in way.stores), *moment.step.effect.own):
             found.update(self._cells(place.variable, place.index, case))
-        for place in moment.step.writes:
+        for place in moment.step.effect.writes:
             if isinstance(self.certain.program.variables[place.variable].type, LockType):
                 found.update(self._cells(place.variable, place.index, case))
         return found

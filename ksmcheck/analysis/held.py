@@ -23,9 +23,9 @@ def held(steps: tuple[Summary, ...]) -> tuple[frozenset[Hold], ...]:
     facts: dict[int, frozenset[Hold]] = dict.fromkeys(work, frozenset())
     while work:
         here = work.pop()
-        for way in steps[here].exits:
+        for way, following in steps[here].ways:
             ends: dict[tuple[Values, frozenset[int]], frozenset[Hold]] = {}
-            for target in way.following:
+            for target in following:
                 if target == len(steps):
                     continue
                 there = steps[target]

@@ -67,6 +67,13 @@ class _Case:
             past = past.given(key, value)
         return _Case(known, past, known.more, self)
 
+    def forget(self) -> None:
+        """Forget what was told, and ranges."""
+        for memory in (*self.told, *self.gathered, self.moved):
+            memory.clear()
+        self.known.ranges.clear()
+        self.past.ranges.clear()
+
     def over(self, node: Node) -> _Case:
         """The first of the cases on the way here in which it is all the same to ``node``."""
         case = self
@@ -83,6 +90,8 @@ class Implied:
     certain: Certain
     _cases: dict[tuple[object, ...], _Case] = field(factory=dict)
     _answers: dict[tuple[Node, bool | None, _Case], bool] = field(factory=dict)
+    # By predicate and where the fact would be: the value with which it was not so last time.
+    _undecided: dict[tuple[Node, int], int] = field(factory=dict)
 
     def true(self, predicate: Expr, known: Known) -> bool:
         """Is it true in every two states of which this is known?"""
@@ -104,6 +113,11 @@ class Implied:
         if key not in self._answers:
             self._answers[key] = self._decided(*key, [MOST_TRIES])
         return self._answers[key]
+
+    def keep_answers(self) -> None:
+        """Forget all but the answers."""
+        for case in self._cases.values():
+            case.forget()
 
     def _about(self, predicate: Node, known: Known) -> _Case:
         """What of ``known`` can matter to ``predicate``; one object for equal knowledge."""
@@ -130,8 +144,9 @@ class Implied:
     def _decided(self, predicate: Node, value: bool | None, case: _Case, left: list[int]) -> bool:
         """Is it so, as far as few tries, ``left[0]`` of them, can tell? None: is it true?"""
         known = case.known
-        if any(one.range(known) == (0, 0) for one in known.conditions):
-            return True  # there is no such step
+        for one in known.conditions:
+            if one.cells & case.more and one.range(known) == (0, 0):
+                return True  # there is no such step
         if value is None:
             if _is(predicate, True, known):
                 return True
@@ -147,10 +162,14 @@ class Implied:
         if size == 0 or left[0] < 0:
             return False
         lo, hi = known.of(key)
-        return all(
-            self._decided(predicate, value, case.given(key, number), left)
-            for number in range(lo, hi + 1)
-        )
+        # It is so only if it is for all values, which take as many tries in any order:
+        # the value with which it was not so last time comes first.
+        first = self._undecided.get((predicate, key), lo)
+        for number in sorted(range(lo, hi + 1), key=lambda number: number != first):
+            if not self._decided(predicate, value, case.given(key, number), left):
+                self._undecided[predicate, key] = number
+                return False
+        return True
 
     def _keys(self, wanted: int) -> Iterator[int]:
         """Where facts would be: the bits of cells, and after these those of cells before."""

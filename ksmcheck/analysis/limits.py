@@ -8,6 +8,7 @@ that has no name outside its step may be any of the type.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import assert_never
 
@@ -19,7 +20,7 @@ from ksmcheck.analysis.making_nodes import Nodes
 from ksmcheck.analysis.nodes import Range, hull
 from ksmcheck.ir.expr import Const, Expr, Temp
 from ksmcheck.ir.fold import rewrite
-from ksmcheck.ir.program import Program, VariableKind
+from ksmcheck.ir.program import Program, Same, VariableKind
 from ksmcheck.ir.step import (
     Assign,
     Block,
@@ -55,11 +56,9 @@ def limits(nodes: Nodes, steps: tuple[tuple[Summary, ...], ...]) -> tuple[Range,
 
 
 def _stores(steps: tuple[tuple[Summary, ...], ...]) -> Iterator[Store]:
-    for actor in steps:
-        for step in actor:
-            for way in step.exits:
-                yield from ((place.variable, place.index, value) for place, value in way.stores)
-                yield from ((variable, (), value) for variable, value in way.values)
+    for way in dict.fromkeys(way for actor in steps for step in actor for way in step.exits):
+        yield from ((place.variable, place.index, value) for place, value in way.stores)
+        yield from ((variable, (), value) for variable, value in way.values)
 
 
 @define
@@ -71,7 +70,7 @@ class _Limits:
     tries: list[int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.found = _Setup(self.program).ranges()
+        self.found = list(_after_setup(Same(self.program)))
         offset = 0
         for variable in self.program.variables:
             kind, free = variable.type, variable.kind is VariableKind.LOCATION
@@ -97,6 +96,12 @@ class _Limits:
 
 
 Ranges = dict[int, Range]
+
+
+@lru_cache(maxsize=4)
+def _after_setup(same: Same) -> tuple[Range, ...]:
+    """What setup leaves, which is the same for all that is entered."""
+    return tuple(_Setup(same.program).ranges())
 
 
 @define

@@ -73,7 +73,7 @@ def _ahead(
     own, cut = list[int](), list[int]()
     for step, held, (breaks, spoils) in zip(steps, holds, seen, strict=True):
         waits = idle = 0
-        for need, _ in step.needs:
+        for need, _ in step.effect.needs:
             waits |= classes.against(need)
         for hold in held:
             idle |= classes.against(hold)

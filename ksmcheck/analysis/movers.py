@@ -61,14 +61,14 @@ def movers(
     found: dict[Signature, int] = {}
     edges: list[dict[Edge, int]] = []
     for actor, (steps, holds) in enumerate(zip(summary, tables.holds, strict=True)):
-        ends = frozenset(at for at, step in enumerate(steps) if step.blocks)
+        ends = frozenset(at for at, step in enumerate(steps) if step.effect.blocks)
         mine: dict[Edge, int] = {}
         for here, step in enumerate(steps):
             if here in sticky[actor] or here in visible[actor]:
                 continue
             for target, kept in _held_after(holds[here], step).items():
                 if target < len(steps) - 1 and target not in ends:
-                    signature = Signature(actor, step.reads, step.writes, kept, ())
+                    signature = Signature(actor, step.effect.reads, step.effect.writes, kept, ())
                     mine[here, target] = found.setdefault(signature, len(found))
         edges.append(mine)
     return Movers(tuple(edges), ahead_of(program, tables, tuple(found)), len(found))
@@ -80,8 +80,8 @@ def _held_after(before: frozenset[Hold], step: Summary) -> dict[int, frozenset[H
     They are in terms of values at the start of the step, as what it reads and writes is.
     """
     found: dict[int, frozenset[Hold]] = {}
-    for way in step.exits:
+    for way, following in step.ways:
         now = after(before, way)
-        for target in way.following:
+        for target in following:
             found[target] = found.get(target, now) & now
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from ksmcheck.analysis.accesses import WHOLE, WRITER, Exit, Hold, Place, Sharing, perhaps
+from ksmcheck.analysis.accesses import WHOLE, WRITER, Effect, Exit, Hold, Place, Sharing, perhaps
 from ksmcheck.analysis.arms import LAST, arms_in, arms_of
 from ksmcheck.analysis.footprint import subexpressions
 from ksmcheck.analysis.lock_stores import meaning, proper_test, reader_test
@@ -65,9 +65,20 @@ class Run:
         self.unruly: set[int] = set()
         self.blocks = False
 
-    def step(self, block: Block) -> None:
+    def step(self, block: Block) -> Effect:
         """Run the whole of a step."""
         self._block(block, Path(dict(self._known)), root=True)
+        return Effect(
+            frozenset((variable, value.value) for variable, value in self._known.items()),
+            frozenset(self.reads),
+            frozenset(self.rises),
+            frozenset(self.falls),
+            frozenset(self.rises | self.falls),
+            frozenset(self.own),
+            tuple(self.exits),
+            tuple(self.needs),
+            self.blocks,
+        )
 
     def _block(self, block: Block, path: Path, first: int = 1, root: bool = False) -> None:
         """Run ``block`` and everything below it; ``first`` is the number of its first arm."""

@@ -15,13 +15,14 @@ from attrs import evolve, frozen
 from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.conflicts import Conflicts, conflicts
+from ksmcheck.analysis.judging import Judges
 from ksmcheck.analysis.local_states import LocalStates
 from ksmcheck.analysis.meanwhile import Meanwhile, meanwhile
 from ksmcheck.analysis.movers import Movers, movers
 from ksmcheck.analysis.points import Points, points_of
 from ksmcheck.analysis.summaries import Runs, summaries_at
 from ksmcheck.analysis.symmetry.local_images import LocalImages
-from ksmcheck.analysis.visibility import Goal, Visible, goals, visible
+from ksmcheck.analysis.visibility import Goal, Visible
 from ksmcheck.ir.program import Program, PropertyKind
 
 
@@ -210,6 +211,7 @@ def stubborn(
     entered: Entered | None = None,
     images: LocalImages | None = None,
     runs: Runs | None = None,
+    judges: Judges | None = None,
     *,
     rough: bool = False,
     merging: bool = False,
@@ -217,14 +219,16 @@ def stubborn(
     """The tables of ``program``, or of what of it is ever entered; for ``merging`` a few more.
 
     ``images`` are those of renamings when only one state of each class is stored. ``runs`` has what
-    is known of steps from tables made before. ``rough`` as in visibility.py.
+    is known of steps from tables made before, ``judges`` what is known of goals. ``rough``: tables
+    for which goals are looked at by direction only.
     """
     taken = Entered.everything(program) if entered is None else entered
     points = points_of(program, taken)
     summary = summaries_at(program, points, Runs(program) if runs is None else runs)
     tables = conflicts(program, summary)
-    wanted = goals(program)
-    seen = visible(program, summary, tables.holds, wanted, rough=rough)
+    judges = judges or Judges(program)
+    judge, wanted = judges.of(summary), judges.wanted
+    seen = judge.rough(summary) if rough else judge.refined(summary, tables.holds)
     harm = tuple(tuple((item.breaks, item.spoils) for item in each) for each in seen)
     waiting = meanwhile(summary, tables.holds, tables.successors, harm)
     sticky = _sticky(tables.successors, points, images)
@@ -272,7 +276,7 @@ def _steps(
             tables.classes[actor][here],
             tables.ahead[actor][here],
             here in sticky,
-            summary[here].blocks,
+            summary[here].effect.blocks,
             item.heals,
             item.breaks,
             waiting.holds[actor][here],

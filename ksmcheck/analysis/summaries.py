@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, evolve, field
 
-from ksmcheck.analysis.accesses import Exit, Sharing, Summary
+from ksmcheck.analysis.accesses import Effect, Exit, Sharing, Summary
 from ksmcheck.analysis.arms import Entered
 from ksmcheck.analysis.paths import Run
 from ksmcheck.analysis.points import Point, Points, Values, points_of
@@ -15,7 +15,7 @@ from ksmcheck.ir.expr import Const, Expr
 from ksmcheck.ir.program import Actor, Program
 
 # The last summary of each actor: of a place that no table knows.
-NOBODY = Summary(-1, (), frozenset(), *(frozenset(),) * 4, (), (), False)
+NOBODY = Summary(-1, (), frozenset(), Effect(*(frozenset(),) * 6, (), (), False), (), ())
 
 
 def summaries(program: Program, entered: Entered | None = None) -> tuple[tuple[Summary, ...], ...]:
@@ -35,11 +35,11 @@ def summaries_at(
         found = [
             [runs.at(actor, point) for point in each.points] for actor, each in enumerate(points)
         ]
-        unruly = frozenset[int]().union(*(run.unruly for actor in found for run in actor))
+        unruly = frozenset[int]().union(*(mine for actor in found for _, mine in actor))
         if not runs.distrust(unruly):
             break
     return tuple(
-        (*_summaries(actor, each.points, mine), NOBODY)
+        (*_summaries(actor, each.points, [effect for effect, _ in mine]), NOBODY)
         for actor, each, mine in zip(program.actors, points, found, strict=True)
     )
 
@@ -53,7 +53,7 @@ class Runs:
 
     program: Program
     sharing: Sharing = field(init=False)
-    _known: dict[tuple[int, int, int, Values], Run] = field(factory=dict)
+    _known: dict[tuple[int, int, int, Values], tuple[Effect, frozenset[int]]] = field(factory=dict)
     _accessed: tuple[tuple[frozenset[int], ...], ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -68,8 +68,8 @@ class Runs:
         self._known.clear()
         return True
 
-    def at(self, actor: int, point: Point) -> Run:
-        """The run of the actor's step at ``point``."""
+    def at(self, actor: int, point: Point) -> tuple[Effect, frozenset[int]]:
+        """What the actor's step does at ``point``, and the locks that it is unruly with."""
         step = self.program.actors[actor].steps[point.location]
         used = self._accessed[actor][point.location]
         matter = tuple(pair for pair in point.known if pair[0] in used)
@@ -78,27 +78,18 @@ class Runs:
             run = Run(self.program, self.sharing, step.actor, point.arms, dict(matter))
             # Of symbols it sees the cells, not the condition, which is about all values that these
             # stand for: docs/soundness.md, "Together with symbols".
-            run.step(step.block)
-            self._known[key] = run
+            effect = run.step(step.block)
+            self._known[key] = effect, frozenset(run.unruly)
         return self._known[key]
 
 
-def _summaries(actor: Actor, points: tuple[Point, ...], runs: list[Run]) -> Iterator[Summary]:
+def _summaries(actor: Actor, points: tuple[Point, ...], effects: list[Effect]) -> Iterator[Summary]:
     ahead = _Ahead(actor.done, points)
-    for point, run in zip(points, runs, strict=True):
-        ways = (evolve(way, following=ahead.of(point, way)) for way in run.exits)
-        yield Summary(
-            point.location,
-            point.known,
-            point.loose,
-            frozenset(run.reads),
-            frozenset(run.rises),
-            frozenset(run.falls),
-            frozenset(run.own),
-            tuple(way for way in ways if way.following),
-            tuple(run.needs),
-            run.blocks,
-        )
+    for point, effect in zip(points, effects, strict=True):
+        found = [(way, ahead.of(point, way)) for way in effect.exits]
+        ways = tuple(way for way, following in found if following)
+        leading = tuple(following for _, following in found if following)
+        yield Summary(point.location, point.known, point.loose, effect, ways, leading)
 
 
 @define

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from ksmcheck.analysis.arms import Entered
+from ksmcheck.analysis.judging import Judges
 from ksmcheck.analysis.local_states import LocalStates, local_states
 from ksmcheck.analysis.stubborn import Stubborn, stubborn
 from ksmcheck.analysis.summaries import Runs
@@ -25,6 +26,7 @@ class Tables:
     states: LocalStates
     images: LocalImages | None
     _runs: Runs
+    _judges: Judges
     merging: bool = False
     rough: bool = False
     _last: tuple[Entered, bool, Stubborn] | None = field(default=None)
@@ -35,14 +37,16 @@ class Tables:
     ) -> Tables:
         """Tables for searches that store states as ``canonical`` says, or as they are."""
         if canonical is None or canonical.symmetries.trivial:
-            return cls(program, local_states(program), None, Runs(program), merging)
+            return cls(
+                program, local_states(program), None, Runs(program), Judges(program), merging
+            )
         images = local_images(program, canonical.symmetries)
-        return cls(program, images.states, images, Runs(program), merging)
+        return cls(program, images.states, images, Runs(program), Judges(program), merging)
 
     @property
     def unrenamed(self) -> Tables:
         """Tables for searches that store the same but for renamings."""
-        return Tables(self.program, self.states, None, self._runs, self.merging)
+        return Tables(self.program, self.states, None, self._runs, self._judges, self.merging)
 
     def closed(self, entered: Entered) -> Entered:
         """``entered``, and what is entered in the states that stand behind those stored."""
@@ -57,6 +61,7 @@ class Tables:
                 taken,
                 self.images,
                 self._runs,
+                self._judges,
                 rough=self.rough,
                 merging=self.merging and not self.rough,
             )

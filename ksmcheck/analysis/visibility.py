@@ -9,22 +9,13 @@ direction in which a step moves a cell and the direction in which the predicate 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial, reduce
-from operator import or_
 from typing import assert_never
 
 from attrs import define, field, frozen
 
-from ksmcheck.analysis.accesses import Hold, Summary
-from ksmcheck.analysis.certain import Certain
-from ksmcheck.analysis.conflicts import bits
+from ksmcheck.analysis.accesses import Summary
 from ksmcheck.analysis.footprint import cells
-from ksmcheck.analysis.harmless import Harmless, Moment
 from ksmcheck.analysis.implied import Implied
-from ksmcheck.analysis.limits import limits
-from ksmcheck.analysis.making_nodes import Nodes
-from ksmcheck.analysis.nodes import Known
 from ksmcheck.ir.expr import Ask, Binary, BitCount, Const, Expr, Ite, Not, Op, Read, Temp
 from ksmcheck.ir.fold import negate
 from ksmcheck.ir.program import Program, PropertyKind, VariableKind
@@ -165,7 +156,7 @@ class _Looks:
 
 
 @define
-class _Moves:
+class Moves:
     """What it does to goals, sets of bits, when a spot is moved in a direction."""
 
     heals: dict[tuple[Spot, int], int] = field(factory=dict)
@@ -219,115 +210,34 @@ def goals(program: Program) -> tuple[Goal, ...]:
     return tuple(found)
 
 
-def visible(
-    program: Program,
-    steps: tuple[tuple[Summary, ...], ...],
-    holds: tuple[tuple[frozenset[Hold], ...], ...],
-    wanted: tuple[Goal, ...],
-    *,
-    rough: bool = False,
-) -> tuple[tuple[Visible, ...], ...]:
-    """For each actor and point what its step may do to the goals ``wanted``.
-
-    ``holds`` is what is certainly held there. ``rough``: by direction only, which costs little.
-    """
-    offsets = program.offsets()
-    nodes = Nodes(program)
-    certain = Certain(nodes, limits(nodes, steps))
-    implied = Implied(certain)
-    moves = _Moves()
+def looks_of(program: Program, wanted: tuple[Goal, ...], implied: Implied) -> Moves:
+    """What movements do to the goals ``wanted``, each by its number as a bit."""
+    offsets, moves = program.offsets(), Moves()
     for number, goal in enumerate(wanted):
         looks = _Looks(program, offsets)
         looks.truth(goal.predicate, UP)
         moves.add(1 << number, goal, looks, implied)
-    found: list[tuple[Visible, ...]] = []
-    for actor, summary in enumerate(steps):
-        places = [(actor, step.location) for step in summary]
-        moved = map(partial(_moved, program, offsets), places, summary)
-        found.append(tuple(map(moves.of, moved)))
-    if rough:
-        return tuple(found)
-    return _Refining(program, steps, holds, wanted, Harmless(certain, implied)).refined(found)
+    return moves
 
 
-@frozen
-class _Refining:
-    """Takes away the goals that are surely left alone.
-
-    What nobody asks for is not looked at: what a finite actor does to goals at the end, because it
-    is never at its end before a step, and what heals a goal over states that nobody else breaks.
-    """
-
-    program: Program
-    steps: tuple[tuple[Summary, ...], ...]
-    holds: tuple[tuple[frozenset[Hold], ...], ...]
-    wanted: tuple[Goal, ...]
-    harmless: Harmless
-
-    def refined(self, rough: list[tuple[Visible, ...]]) -> tuple[tuple[Visible, ...], ...]:
-        turns = [
-            [
-                self.harmless.turns(Moment(actor, step.location, step, holds))
-                for step, holds in zip(each, mine, strict=True)
-            ]
-            for actor, (each, mine) in enumerate(zip(self.steps, self.holds, strict=True))
-        ]
-        broken = [
-            [self._breaks(actor, item.breaks, own) for item, own in zip(seen, mine, strict=True)]
-            for actor, (seen, mine) in enumerate(zip(rough, turns, strict=True))
-        ]
-        by = [reduce(or_, each, 0) for each in broken]
-        found: list[tuple[Visible, ...]] = []
-        for actor, seen in enumerate(rough):
-            others = reduce(or_, (own for other, own in enumerate(by) if other != actor), 0)
-            found.append(
-                tuple(
-                    Visible(self._heals(actor, item.heals, others, own), breaks, item.spoils)
-                    for item, own, breaks in zip(seen, turns[actor], broken[actor], strict=True)
-                )
-            )
-        return tuple(found)
-
-    def _breaks(self, actor: int, broken: int, turns: tuple[Known, ...]) -> int:
-        for number, goal in self._of(actor, broken):
-            over_steps = goal.kind is PropertyKind.STEP
-            if self.harmless.breaks_not(turns, goal.predicate, over_steps):
-                broken ^= 1 << number
-        return broken
-
-    def _heals(self, actor: int, healed: int, others: int, turns: tuple[Known, ...]) -> int:
-        for number, goal in self._of(actor, healed):
-            kind, by_others = goal.kind, others >> number & 1
-            matters = kind is PropertyKind.END or (kind is PropertyKind.STATE and by_others)
-            if matters and self.harmless.heals_not(turns, goal.predicate):
-                healed ^= 1 << number
-        return healed
-
-    def _of(self, actor: int, asked: int) -> Iterator[tuple[int, Goal]]:
-        """The goals among ``asked``, as bits, of which it matters what this actor does."""
-        for number in bits(asked):
-            goal = self.wanted[number]
-            if goal.kind is not PropertyKind.END or self.program.actors[actor].daemon:
-                yield number, goal
-
-
-def _moved(
+def movements(
     program: Program, offsets: tuple[int, ...], place: tuple[int, int], step: Summary
 ) -> set[tuple[Spot, int]]:
     """The spots that the step may move, each with the direction."""
     actor, at = place
+    effect = step.effect
     ways = {way.target for way in step.exits} - {at}
-    moved: set[tuple[Spot, int]] = {((actor, target), UP) for target in ways}
+    found: set[tuple[Spot, int]] = {((actor, target), UP) for target in ways}
     if ways:
-        moved.add((place, DOWN))
-    for direction, places in ((UP, step.rises | step.own), (DOWN, step.falls | step.own)):
+        found.add((place, DOWN))
+    for direction, places in ((UP, effect.rises | effect.own), (DOWN, effect.falls | effect.own)):
         for item in places:
             spots = cells(program, offsets, item.variable, item.index)
-            moved.update((cell, direction) for cell in spots)
+            found.update((cell, direction) for cell in spots)
     for way in step.exits:
         for variable, value in way.values:
             if value != Read(variable):
                 lowest = value == Const(program.variables[variable].type.lo)
                 directions = (DOWN,) if lowest else (UP, DOWN)
-                moved.update((offsets[variable], one) for one in directions)
-    return moved
+                found.update((offsets[variable], one) for one in directions)
+    return found

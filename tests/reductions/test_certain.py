@@ -12,11 +12,12 @@ import pytest
 from ksmcheck.analysis.certain import Certain
 from ksmcheck.analysis.conflicts import conflicts
 from ksmcheck.analysis.implied import Implied
+from ksmcheck.analysis.judging import Judges
 from ksmcheck.analysis.limits import limits
 from ksmcheck.analysis.making_nodes import Nodes
 from ksmcheck.analysis.nodes import mask
 from ksmcheck.analysis.summaries import summaries
-from ksmcheck.analysis.visibility import goals, visible
+from ksmcheck.analysis.visibility import goals
 from ksmcheck.ir.expr import Const, Expr, Op, Read
 from ksmcheck.ir.fold import binary
 from ksmcheck.ir.program import Program, PropertyKind
@@ -90,7 +91,7 @@ def steps_that_break(program: Program, name: str) -> set[str]:
         if program.properties[goal.property].name == name and not goal.witness
     )
     summary = summaries(program)
-    seen = visible(program, summary, conflicts(program, summary).holds, wanted)
+    seen = Judges(program).of(summary).refined(summary, conflicts(program, summary).holds)
     return {
         actor.steps[at.location].text
         for actor, points, each in zip(program.actors, summary, seen, strict=True)
