@@ -122,8 +122,9 @@ class Harmless:
             yield dict(zip(sizes, numbers, strict=True))
 
     def _cells(self, variable: int, index: tuple[Expr, ...], case: Case) -> list[int]:
-        chosen = tuple(Const(case[item]) if item in case else item for item in index)
-        return list(self.certain.places(variable, chosen))
+        if case and index:
+            index = tuple(Const(case[item]) if item in case else item for item in index)
+        return list(self.certain.places(variable, index))
 
     def _touched(self, moment: Moment, way: Exit, case: Case) -> set[int]:
         offsets = self.certain.offsets

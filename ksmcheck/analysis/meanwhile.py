@@ -8,6 +8,9 @@ does where it holds such a lock itself: see NOTE(lock-aware) in conflicts.py.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from attrs import define, field, frozen
 
 from ksmcheck.analysis.accesses import Hold, Summary
@@ -42,22 +45,24 @@ def meanwhile(
     classes = _Classes(2 * goals)
     numbers = [[classes.number(held) for held in each] for each in holds]
     ahead = [
-        [classes.split(word) for word in _ahead(classes, *each, goals)]
-        for each in zip(steps, holds, successors, seen, strict=True)
+        _ahead(classes, *each, goals) for each in zip(steps, holds, successors, seen, strict=True)
     ]
+    # Many points have the same ahead of them.
+    parts = {word: classes.split(word) for each in ahead for word in each}
     different: dict[tuple[int, ...], int] = {}
-    every = range(len(classes.sets))
     merged = [
-        different.setdefault(tuple(parts[c] for each in ahead for parts in each), len(different))
-        for c in every
+        different.setdefault(tuple([found[c] for found in parts.values()]), len(different))
+        for c in range(len(classes.sets))
     ]
     first = [merged.index(number) for number in range(len(different))]
     low = (1 << goals) - 1
+    breaks = {word: tuple([found[c] & low for c in first]) for word, found in parts.items()}
+    spoils = {word: tuple([found[c] >> goals for c in first]) for word, found in parts.items()}
     return Meanwhile(
         len(different),
         tuple(tuple(merged[number] for number in each) for each in numbers),
-        tuple(tuple(tuple(parts[c] & low for c in first) for parts in each) for each in ahead),
-        tuple(tuple(tuple(parts[c] >> goals for c in first) for parts in each) for each in ahead),
+        tuple(tuple(map(breaks.__getitem__, each)) for each in ahead),
+        tuple(tuple(map(spoils.__getitem__, each)) for each in ahead),
     )
 
 
@@ -71,13 +76,14 @@ def _ahead(
 ) -> tuple[int, ...]:
     """What an actor may do from each of its points on, for all classes side by side."""
     own, cut = list[int](), list[int]()
+    ones, idling = classes.ones, dict[frozenset[Hold], int]()
     for step, held, (breaks, spoils) in zip(steps, holds, seen, strict=True):
-        waits = idle = 0
+        waits = 0
         for need, _ in step.effect.needs:
             waits |= classes.against(need)
-        for hold in held:
-            idle |= classes.against(hold)
-        own.append(classes.everywhere(breaks | spoils << goals) & ~(waits | idle))
+        if held not in idling:
+            idling[held] = reduce(or_, map(classes.against, held), 0)
+        own.append((breaks | spoils << goals) * ones & ~(waits | idling[held]))
         cut.append(waits)
     return reached(successors, own, cut)
 
@@ -95,14 +101,15 @@ class _Classes:
         known = frozenset(hold for hold in held if not any(map(names_own, hold.index)))
         return self.sets.setdefault(known, len(self.sets))
 
-    def everywhere(self, part: int) -> int:
-        """A word with ``part`` for each set."""
-        return sum(part << self.width * number for number in self.sets.values())
+    @property
+    def ones(self) -> int:
+        """A word with 1 for each set: a part times this is a word with the part for each."""
+        return sum(1 << self.width * number for number in self.sets.values())
 
     def split(self, word: int) -> tuple[int, ...]:
         """The parts of a word, set by set."""
         part = (1 << self.width) - 1
-        return tuple(word >> self.width * number & part for number in self.sets.values())
+        return tuple([word >> self.width * number & part for number in self.sets.values()])
 
     def against(self, lock: Hold) -> int:
         """The whole part of each set with which nobody else can hold ``lock``."""

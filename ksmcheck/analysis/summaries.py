@@ -126,9 +126,12 @@ class _Ahead:
                     pass
                 case value:
                     same.setdefault(value, []).append(variable)
-        found = self._index(way.target, tuple(v for v, _ in sure)).get(tuple(c for _, c in sure))
+        index = self._index(way.target, tuple([v for v, _ in sure]))
+        found = index.get(tuple([c for _, c in sure]), [])
         equal = [group for group in same.values() if len(group) > 1]
-        return tuple(n for n in found or () if _agrees(dict(self.points[n].known), equal))
+        if not equal:  # almost always
+            return tuple(found)
+        return tuple(n for n in found if _agrees(dict(self.points[n].known), equal))
 
     def _index(self, location: int, variables: tuple[int, ...]) -> dict[tuple[int, ...], list[int]]:
         key = location, variables

@@ -218,7 +218,9 @@ def rewrite(expression: Expr, leaf: Callable[[Read | Temp], Expr]) -> Expr:
         case Read(index=()):
             return leaf(expression)
         case Read(index=index):
-            return leaf(evolve(expression, index=tuple(rewrite(item, leaf) for item in index)))
+            now = tuple(rewrite(item, leaf) for item in index)
+            same = all(one is other for one, other in zip(now, index, strict=True))
+            return leaf(expression if same else evolve(expression, index=now))
         case Binary(op=op, left=left, right=right):
             first, second = rewrite(left, leaf), rewrite(right, leaf)
             if first is left and second is right:
