@@ -41,29 +41,16 @@ class Judge:
     _broken: dict[tuple[int, int, Turns], int] = field(factory=dict)
     _healed: dict[tuple[int, int, int, Turns], int] = field(factory=dict)
 
-    def rough(self, steps: tuple[tuple[Summary, ...], ...]) -> tuple[tuple[Visible, ...], ...]:
-        """For each actor and point what its step may do, by direction only; that costs little."""
-        offsets, found = self.program.offsets(), list[tuple[Visible, ...]]()
-        for actor, summary in enumerate(steps):
-            known: dict[tuple[object, ...], Visible] = {}  # many points are the same to their step
-            for step in summary:
-                key = step.location, step.effect, step.exits
-                if key not in known:
-                    place = actor, step.location
-                    known[key] = self.moves.of(movements(self.program, offsets, place, step))
-            found.append(tuple(known[step.location, step.effect, step.exits] for step in summary))
-        return tuple(found)
-
-    def refined(
+    def seen(
         self,
         steps: tuple[tuple[Summary, ...], ...],
         holds: tuple[tuple[frozenset[Hold], ...], ...],
     ) -> tuple[tuple[Visible, ...], ...]:
-        """The same without the goals that are surely left alone.
+        """For each actor and point what its step may do to the goals.
 
         ``holds`` is what is certainly held at each point.
         """
-        rough = self.rough(steps)
+        likely = self._by_direction(steps)
         turns = [
             [
                 self.harmless.turns(Moment(actor, step.location, step, holds))
@@ -73,11 +60,11 @@ class Judge:
         ]
         broken = [
             [self._breaks(actor, item.breaks, own) for item, own in zip(seen, mine, strict=True)]
-            for actor, (seen, mine) in enumerate(zip(rough, turns, strict=True))
+            for actor, (seen, mine) in enumerate(zip(likely, turns, strict=True))
         ]
         by = [reduce(or_, each, 0) for each in broken]
         found: list[tuple[Visible, ...]] = []
-        for actor, seen in enumerate(rough):
+        for actor, seen in enumerate(likely):
             others = reduce(or_, (own for other, own in enumerate(by) if other != actor), 0)
             found.append(
                 tuple(
@@ -86,6 +73,21 @@ class Judge:
                 )
             )
         self.harmless.implied.keep_answers()
+        return tuple(found)
+
+    def _by_direction(
+        self, steps: tuple[tuple[Summary, ...], ...]
+    ) -> tuple[tuple[Visible, ...], ...]:
+        """For each actor and point what its step may do, by direction only."""
+        offsets, found = self.program.offsets(), list[tuple[Visible, ...]]()
+        for actor, summary in enumerate(steps):
+            known: dict[tuple[object, ...], Visible] = {}  # many points are the same to their step
+            for step in summary:
+                key = step.location, step.effect, step.exits
+                if key not in known:
+                    place = actor, step.location
+                    known[key] = self.moves.of(movements(self.program, offsets, place, step))
+            found.append(tuple(known[step.location, step.effect, step.exits] for step in summary))
         return tuple(found)
 
     def _breaks(self, actor: int, broken: int, turns: Turns) -> int:

@@ -213,14 +213,12 @@ def stubborn(
     runs: Runs | None = None,
     judges: Judges | None = None,
     *,
-    rough: bool = False,
     merging: bool = False,
 ) -> Stubborn:
     """The tables of ``program``, or of what of it is ever entered; for ``merging`` a few more.
 
     ``images`` are those of renamings when only one state of each class is stored. ``runs`` has what
-    is known of steps from tables made before, ``judges`` what is known of goals. ``rough``: tables
-    for which goals are looked at by direction only.
+    is known of steps from tables made before, ``judges`` what is known of goals.
     """
     taken = Entered.everything(program) if entered is None else entered
     points = points_of(program, taken)
@@ -228,7 +226,7 @@ def stubborn(
     tables = conflicts(program, summary)
     judges = judges or Judges(program)
     judge, wanted = judges.of(summary), judges.wanted
-    seen = judge.rough(summary) if rough else judge.refined(summary, tables.holds)
+    seen = judge.seen(summary, tables.holds)
     harm = tuple(tuple((item.breaks, item.spoils) for item in each) for each in seen)
     waiting = meanwhile(summary, tables.holds, tables.successors, harm)
     sticky = _sticky(tables.successors, points, images)

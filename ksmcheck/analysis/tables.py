@@ -18,8 +18,7 @@ from ksmcheck.ir.program import Program
 class Tables:
     """``states`` are what they tell apart; ``images`` what renamings do to these, if there are any.
 
-    They remember what they found out about steps, and the last tables. ``rough``: tables that cost
-    little, and are as right, but need more steps to be taken.
+    They remember what they found out about steps, and the last tables.
     """
 
     program: Program
@@ -28,8 +27,7 @@ class Tables:
     _runs: Runs
     _judges: Judges
     merging: bool = False
-    rough: bool = False
-    _last: tuple[Entered, bool, Stubborn] | None = field(default=None)
+    _last: tuple[Entered, Stubborn] | None = field(default=None)
 
     @classmethod
     def for_search(
@@ -55,15 +53,14 @@ class Tables:
     def of(self, entered: Entered | None) -> Stubborn:
         """The tables for what is entered; None: nothing is."""
         taken = Entered.nothing(self.states) if entered is None else entered
-        if self._last is None or self._last[0] is not taken or self._last[1] != self.rough:
+        if self._last is None or self._last[0] is not taken:
             found = stubborn(
                 self.program,
                 taken,
                 self.images,
                 self._runs,
                 self._judges,
-                rough=self.rough,
-                merging=self.merging and not self.rough,
+                merging=self.merging,
             )
-            self._last = taken, self.rough, found
-        return self._last[2]
+            self._last = taken, found
+        return self._last[1]

@@ -72,8 +72,8 @@ def projected(entered: Entered, states: LocalStates) -> Entered:
 def verify(space: Space, most_pairs: int = 200_000) -> int:
     """Check every state, with tables of everything and of what happens; how many were reduced.
 
-    The tables of what happens are those for local states, with care and roughly, those for
-    locations, and those for what renamings make of it.
+    The tables of what happens are those for local states, those for locations, and
+    those for what renamings make of it.
     """
     program, entered = space.program, entered_in(space)
     known, reduced = dict[State, Moves](), 0
@@ -82,7 +82,6 @@ def verify(space: Space, most_pairs: int = 200_000) -> int:
     for tables in (
         stubborn(program),
         stubborn(program, entered),
-        stubborn(program, entered, rough=True),
         stubborn(program, projected(entered, locations_alone(program))),
         stubborn(program, renamed, images),
     ):

@@ -91,7 +91,7 @@ def steps_that_break(program: Program, name: str) -> set[str]:
         if program.properties[goal.property].name == name and not goal.witness
     )
     summary = summaries(program)
-    seen = Judges(program).of(summary).refined(summary, conflicts(program, summary).holds)
+    seen = Judges(program).of(summary).seen(summary, conflicts(program, summary).holds)
     return {
         actor.steps[at.location].text
         for actor, points, each in zip(program.actors, summary, seen, strict=True)
