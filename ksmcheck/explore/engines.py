@@ -24,6 +24,7 @@ from ksmcheck.explore.reductions import Reduce, Reduction, decide
 from ksmcheck.explore.result import SearchResult
 from ksmcheck.explore.shortening import shortened
 from ksmcheck.explore.shortest import shortest
+from ksmcheck.explore.still_steps import watched
 from ksmcheck.ir.program import Program
 
 # A model with fewer states is decided by the python engine in less time than cc needs for its C.
@@ -125,7 +126,9 @@ def _reduced(
     choice: EngineChoice, program: Program, options: SearchOptions, progress: Progress | None
 ) -> Ran:
     """The search with the reductions that were asked for."""
-    reductions = decide(choice.reduce, program, _alone(choice, options))
+    # What is found out about the program that will be searched is found out once.
+    about = watched(program) if Reduction.POR in choice.reduce.wanted else program
+    reductions = decide(choice.reduce, about, _alone(choice, options))
     options = evolve(options, reductions=reductions, if_paying=not choice.reduce.required)
     if options.preemptions is not None:
         return _within(options.preemptions, choice, program, options, progress)

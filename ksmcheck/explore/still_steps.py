@@ -34,7 +34,7 @@ def with_still_steps(
 ) -> SearchResult:
     """What ``search`` finds, with stubborn sets only where they see every violation."""
     por = Reduction.POR in options.reductions
-    result = search(_watched(Same(program)) if por else program, options, progress)
+    result = search(watched(program) if por else program, options, progress)
     known = len(program.properties)
     if not any(
         item.kind is FindingKind.PROPERTY and item.index >= known for item in result.findings
@@ -50,6 +50,11 @@ def with_still_steps(
         unused=plain.unused | unused,
         savings=(*plain.savings, *(Saving(item, words) for item in Reduction if item in unused)),
     )
+
+
+def watched(program: Program) -> Program:
+    """What a search with stubborn sets searches for ``program``; the same object each time."""
+    return _watched(Same(program))
 
 
 @lru_cache(maxsize=4)
