@@ -82,8 +82,9 @@ class Known:
 
 @define(eq=False)
 class Node:
-    """``cells`` decide the value, in the state before and after alike. ``fixed`` are those that are
+    """A part of an expression.
 
+    ``cells`` decide the value, in the state before and after alike. ``fixed`` are those that are
     read whatever the state, ``moving`` the reads where that depends.
     """
 
