@@ -8,6 +8,7 @@ from ksmcheck.diagnostics import Diagnostic, UserError, did_you_mean
 from ksmcheck.explore.reductions import DEFAULT, LARGE, Reduce, Reduction
 
 _DEFAULT = "default"
+_ALONE = ("all", "none", _DEFAULT)
 
 
 def read_reduce(_: click.Context, option: click.Parameter, word: str) -> Reduce:
@@ -23,18 +24,17 @@ def read_reduce(_: click.Context, option: click.Parameter, word: str) -> Reduce:
     known = [item.value for item in Reduction]
     unknown = [name for name in names if name not in known]
     if unknown:
-        words = ["all", "none", _DEFAULT, *known]
-        raise UserError(
-            [
-                Diagnostic(
-                    "KSM512",
-                    f"{option.opts[0]} knows no '{name}'",
-                    hint=did_you_mean(name, words),
-                )
-                for name in unknown
-            ]
-        )
+        raise UserError([_unknown(option.opts[0], name, known) for name in unknown])
     return Reduce(frozenset(map(Reduction, names)), required=True)
+
+
+def _unknown(option: str, name: str, known: list[str]) -> Diagnostic:
+    """A name that stands alone is no part of a list, and others are no names."""
+    if name in _ALONE:
+        hint = f"write {option} {name}, or a list of {', '.join(known)}"
+        return Diagnostic("KSM512", f"{option} takes '{name}' alone", hint=hint)
+    hint = did_you_mean(name, [*_ALONE, *known])
+    return Diagnostic("KSM512", f"{option} knows no '{name}'", hint=hint)
 
 
 reduce_option = click.option(

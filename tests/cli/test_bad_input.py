@@ -25,6 +25,7 @@ BAD: dict[str, list[str]] = {
     "unknown_check": ["explore", "--model", LOST, "--disable-check", "deadlok"],
     "unknown_engine": ["explore", "--model", LOST, "--engine", "nativ"],
     "unknown_reduction": ["explore", "--model", LOST, "--reduce", "por,symetry"],
+    "reduction_alone": ["explore", "--model", LOST, "--reduce", "all,por"],
     "reduction_and_inexact": [
         "explore",
         "--model",
