@@ -33,7 +33,7 @@ SMALL = 200_000
 SMALL_REDUCED = 4_000
 
 # Where memory ends before this part of what reductions are for, they are not tried.
-LITTLE = 16
+LITTLE = 64
 
 
 class EngineName(Enum):

@@ -30,8 +30,9 @@ class Reduction(Enum):
 
 
 # Reductions are made for memory: a search without them is faster as long as its states fit. So
-# many take some 5 GiB and half a minute; then reductions are tried when nobody said anything.
-LARGE = 1 << 26
+# many take some 18 GiB and two minutes; then, or where memory ends before, reductions are tried
+# when nobody said anything.
+LARGE = 1 << 28
 
 
 @frozen
