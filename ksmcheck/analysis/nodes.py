@@ -103,8 +103,8 @@ class Node:
         return found
 
     def ranged(self, known: Known) -> Range:
-        """The range, for ``range`` to remember."""
-        raise NotImplementedError
+        """The range, for ``range`` to remember: any, where nothing tells more."""
+        return UNKNOWN
 
 
 @define(eq=False)
@@ -122,9 +122,6 @@ class Asking(Node):
     """A question about symbols."""
 
     operands: tuple[Node, ...]
-
-    def ranged(self, known: Known) -> Range:
-        return UNKNOWN
 
 
 @define(eq=False)

@@ -97,24 +97,34 @@ def run(
     if large is None:
         return _reduced(choice, program, options, progress)
     plain = evolve(choice, reduce=Reduce())
-    if _alone(choice, options) or (most is not None and most <= large):
+    if _excluding(choice, options) or (most is not None and most <= large):
         return _reduced(plain, program, options, progress)
     first = _reduced(plain, program, evolve(options, max_states=large), progress)
-    full = first.result.stop_reason is StopReason.MEMORY_LIMIT
-    # Tables of stubborn sets need memory, too: where there is little, nothing is won.
-    full = full and first.result.states * LITTLE >= large
-    if not full and first.result.stop_reason is not StopReason.STATE_LIMIT:
+    before = first.result
+    if not too_large(before, large):
         return first
-    wanted = evolve(choice.reduce, if_larger=None)
-    spent = first.result.seconds
     if options.time_limit is not None:
-        options = evolve(options, time_limit=max(0.0, options.time_limit - spent))
-    second = _reduced(evolve(choice, reduce=wanted), program, options, progress)
-    result = evolve(second.result, seconds=spent + second.result.seconds)
-    return evolve(second, result=result, given_up=first.result.states)
+        options = evolve(options, time_limit=max(0.0, options.time_limit - before.seconds))
+    # The engine is known: this is no small model.
+    name, wanted = EngineName(first.engine), evolve(choice.reduce, if_larger=None)
+    second = _reduced(evolve(choice, name=name, reduce=wanted), program, options, progress)
+    result = evolve(
+        second.result,
+        seconds=before.seconds + second.result.seconds,
+        compile_seconds=before.compile_seconds + second.result.compile_seconds,
+    )
+    return evolve(second, result=result, note=first.note, given_up=before.states)
 
 
-def _alone(choice: EngineChoice, options: SearchOptions) -> str:
+def too_large(result: SearchResult, large: int) -> bool:
+    """Did a search for at most ``large`` states show that the space is too large for it?"""
+    if result.stop_reason is StopReason.MEMORY_LIMIT:
+        # Tables of stubborn sets need memory, too: where there is little, nothing is won.
+        return result.states * LITTLE >= large
+    return result.stop_reason is StopReason.STATE_LIMIT
+
+
+def _excluding(choice: EngineChoice, options: SearchOptions) -> str:
     """The option that no reduction goes together with, if there is one."""
     # A search that is bounded in depth is one for what is near; reductions make ways longer.
     option = choice.only_native or ("--max-depth" if options.max_depth is not None else "")
@@ -128,7 +138,7 @@ def _reduced(
     """The search with the reductions that were asked for."""
     # What is found out about the program that will be searched is found out once.
     about = watched(program) if Reduction.POR in choice.reduce.wanted else program
-    reductions = decide(choice.reduce, about, _alone(choice, options))
+    reductions = decide(choice.reduce, about, _excluding(choice, options))
     options = evolve(options, reductions=reductions, if_paying=not choice.reduce.required)
     if options.preemptions is not None:
         return _within(options.preemptions, choice, program, options, progress)

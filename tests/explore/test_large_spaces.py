@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
-from ksmcheck.explore.engines import EngineChoice, EngineName, Ran, run
+from ksmcheck.explore.engines import LITTLE, EngineChoice, EngineName, Ran, run, too_large
 from ksmcheck.explore.options import SearchOptions, StopReason
 from ksmcheck.explore.reductions import DEFAULT, Reduce, Reduction
 from ksmcheck.frontend import CompileOptions, compile_model
@@ -77,3 +78,12 @@ def test_the_default_is_all_where_it_is_large() -> None:
     assert not DEFAULT.required
     assert DEFAULT.if_larger is not None
     assert DEFAULT.if_larger > 10_000_000
+
+
+def test_where_memory_ends_early_reductions_are_not_tried(scenario: Program) -> None:
+    """Their tables need some, too."""
+    result = ran(scenario, EngineName.NATIVE, None).result
+    full = evolve(result, stop_reason=StopReason.MEMORY_LIMIT, states=100)
+    assert too_large(full, 100 * LITTLE)
+    assert not too_large(full, 100 * LITTLE + 1)
+    assert not too_large(evolve(full, stop_reason=StopReason.TIME_LIMIT), 1)
