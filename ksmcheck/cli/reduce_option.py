@@ -22,7 +22,7 @@ def read_reduce(_: click.Context, option: click.Parameter, word: str) -> Reduce:
         case ["default"]:
             return DEFAULT
     known = [item.value for item in Reduction]
-    unknown = [name for name in names if name not in known]
+    unknown = dict.fromkeys(name for name in names if name not in known)
     if unknown:
         raise UserError([_unknown(option.opts[0], name, known) for name in unknown])
     return Reduce(frozenset(map(Reduction, names)), required=True)
